@@ -278,6 +278,14 @@ def normalize_phone(text: str) -> str:
     raise PhoneInvalid
 
 
+def login_form(text: str) -> str:
+    """What is looked up when somebody signs in: a phone in its one form, else the user name without case."""
+    try:
+        return normalize_phone(text)
+    except PhoneInvalid:
+        return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
 def is_mobile(phone: str) -> bool:
     """Whether a normalised phone can get a short message."""
     return phone.startswith("1")

@@ -205,3 +205,8 @@ def test_phones_are_kept_in_one_form(typed: str, phone: str) -> None:
 def test_what_is_no_phone(typed: str) -> None:
     with pytest.raises(errors.PhoneInvalid):
         identity.normalize_phone(typed)
+
+
+def test_a_login_is_a_phone_or_a_user_name() -> None:
+    assert identity.login_form("138-1234-5678") == identity.login_form("+86 13812345678") == "13812345678"
+    assert identity.login_form(" Ｗang.Li ") == "wang.li"

@@ -75,7 +75,7 @@ def test_wrong_role_is_forbidden_and_foreign_station_is_not_found() -> None:
 
 def test_an_unknown_verb_is_a_programming_error() -> None:
     with pytest.raises(KeyError):
-        roles.can(WORKER, "hours.invent")
+        roles.permits(WORKER, "hours.invent")
 
 
 def test_nobody_below_the_county_decides_policy_and_nobody_else_holds_the_keys() -> None:
@@ -84,7 +84,13 @@ def test_nobody_below_the_county_decides_policy_and_nobody_else_holds_the_keys()
 
 
 def test_administrator_and_auditor_move_no_credit() -> None:
-    moving = {"hours.verify", "reversals.approve", "grants.approve", "redemptions.settle", "transfers.enter_at_desk"}
+    moving = {
+        "hours.verify",
+        "reversals.approve",
+        "transfers.approve_grant",
+        "redemptions.run",
+        "transfers.enter_at_desk",
+    }
     for name in (RoleName.ADMINISTRATOR, RoleName.AUDITOR, RoleName.MEMBER):
         assert not roles.permissions(name) & moving
 
