@@ -1,0 +1,21 @@
+"""The ledger: an append-only, hash-chained book of accounts. Knows no hours, stations or HTTP; usable on its own."""
+
+from ledger.accounts import AccountKind, AccountState
+from ledger.canonical import commitment, decode, encode, jcs, policy_hash
+from ledger.entries import Draft, Entry, Kind, Posting
+from ledger.errors import LedgerError
+
+__all__ = [
+    "AccountKind",
+    "AccountState",
+    "Draft",
+    "Entry",
+    "Kind",
+    "LedgerError",
+    "Posting",
+    "commitment",
+    "decode",
+    "encode",
+    "jcs",
+    "policy_hash",
+]
