@@ -1,0 +1,65 @@
+"""Every periodic job: its name, how often, and the service that does it. A job is added by adding a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledger.errors import LedgerError
+from timebank.domain.errors import TimebankError
+from timebank.services import audits, leases, mail, redemptions, tokens, transfers, visits
+from timebank.services import Bank
+
+log = structlog.get_logger()
+Work = Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that is done whenever it is due: every so often, or once a day at a local time."""
+
+    name: str
+    work: Work
+    every: timedelta = timedelta(days=1)
+    at: time | None = None
+    lease: timedelta = timedelta(minutes=10)
+
+    def next_due(self, now: datetime, timezone: str) -> datetime:
+        """When it is due again after being done at `now`."""
+        if self.at is None:
+            return now + self.every
+        local = now.astimezone(ZoneInfo(timezone))
+        today = local.replace(hour=self.at.hour, minute=self.at.minute, second=0, microsecond=0)
+        return today if today > local else today + timedelta(days=1)
+
+
+JOBS = (
+    Job("transfers", transfers.carry_out_due, timedelta(seconds=15)),
+    Job("redemptions", redemptions.expire_due, timedelta(minutes=1)),
+    Job("visits", visits.close_forgotten, timedelta(minutes=5)),
+    Job("audit-new", audits.run_incremental, timedelta(minutes=5), lease=timedelta(hours=1)),
+    Job("audit-all", audits.run_full, at=time(2, 0), lease=timedelta(hours=6)),
+    Job("checkpoint", audits.sign_checkpoint, timedelta(seconds=30)),
+    Job("mail", mail.send_due, timedelta(seconds=30)),
+    Job("answers", tokens.forget_old_answers, timedelta(hours=6)),
+)
+
+
+def run_due(bank: Bank, job: Job, *, now: datetime) -> bool:
+    """Claim the job if it is due, do it, and say when it is due again. A failure is logged; its lease runs out."""
+    try:
+        fence = leases.claim(bank, job.name, lease=job.lease, now=now)
+        if fence is None:
+            return False
+        outcome = job.work(bank, now=now)
+        leases.finish(bank, job.name, fence, due_at=job.next_due(now, bank.settings.timezone), now=now)
+    except (TimebankError, LedgerError, SQLAlchemyError) as error:
+        log.error("job failed", job=job.name, kind=type(error).__name__)
+        return False
+    log.info("job done", job=job.name, outcome=str(outcome))
+    return True

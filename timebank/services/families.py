@@ -1,0 +1,165 @@
+"""Kin and proxies: who is whose relative, and who may act for an elder with the elder's recorded consent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from timebank.domain.errors import KinInvalid, NotFound, ProxyNotRecorded, ProxyTooManyActs, ProxyTooManyElders
+from timebank.domain.kin import INVERSE, Relation
+from timebank.domain.local_time import day_start
+from timebank.domain.roles import Actor, require_at
+from timebank.storage.members import Consent, Kin, Proxy, ProxyAct
+from timebank.storage.unit import Bank, Unit
+
+MOST_ELDERS = 3
+MOST_ACTS_A_DAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeView:
+    """A relative of a member, or somebody who acts for the member."""
+
+    person_id: str
+    name: str
+    number: str
+    relation: str
+    proxy_id: str | None
+
+
+def record_kin(bank: Bank, actor: Actor, person_id: str, relative_id: str, relation: str, *, now: datetime) -> None:
+    """Both directions are kept at once. Raises KinInvalid for oneself or an unknown relation, NotFound."""
+    try:
+        seen = Relation(relation)
+    except ValueError as error:
+        raise KinInvalid from error
+    if person_id == relative_id or seen is Relation.SELF:
+        raise KinInvalid
+    with bank.unit() as unit:
+        _require_at(unit, actor, "kin.record", person_id)
+        if unit.members.get(relative_id) is None:
+            raise NotFound
+        if relative_id in unit.members.kin(person_id):
+            raise KinInvalid
+        for one, other, towards in ((person_id, relative_id, seen), (relative_id, person_id, INVERSE[seen])):
+            unit.members.add(
+                Kin(
+                    book=unit.origin,
+                    id=bank.new_id(now),
+                    person_id=one,
+                    relative_id=other,
+                    relation=str(towards),
+                    recorded_by=actor.person_id,
+                    recorded_at=now,
+                )
+            )
+
+
+def record_proxy(bank: Bank, actor: Actor, elder_id: str, proxy_id: str, channel: str, *, now: datetime) -> None:
+    """The elder agrees, in the worker's presence, that a relative acts in the elder's name.
+
+    Raises ProxyTooManyElders beyond three, KinInvalid if they are not recorded as relatives.
+    """
+    with bank.unit() as unit:
+        _require_at(unit, actor, "proxies.record", elder_id)
+        if proxy_id not in unit.members.kin(elder_id):
+            raise KinInvalid
+        if len(unit.members.elders_of(proxy_id)) >= MOST_ELDERS:
+            raise ProxyTooManyElders(limit=MOST_ELDERS)
+        consent = Consent(
+            book=unit.origin,
+            id=bank.new_id(now),
+            person_id=elder_id,
+            kind="proxy",
+            text_version="2026-1",
+            given=True,
+            channel=channel,
+            recorded_by=actor.person_id,
+            at=now,
+        )
+        unit.members.add(consent)
+        unit.members.add(
+            Proxy(
+                book=unit.origin,
+                id=bank.new_id(now),
+                elder_id=elder_id,
+                proxy_id=proxy_id,
+                consent_id=consent.id,
+                recorded_by=actor.person_id,
+                started_at=now,
+            )
+        )
+
+
+def end_proxy(bank: Bank, actor: Actor, elder_id: str, proxy_id: str, *, now: datetime) -> None:
+    """The elder, or the station on the elder's word, takes it back. Raises NotFound."""
+    with bank.unit() as unit:
+        if actor.person_id != elder_id:
+            _require_at(unit, actor, "proxies.record", elder_id)
+        for row in unit.members.proxies_of(elder_id):
+            if row.proxy_id == proxy_id:
+                row.ended_at = now
+                return
+    raise NotFound
+
+
+def act_for(bank: Bank, actor: Actor, elder_id: str, verb: str, *, now: datetime) -> Actor:
+    """The actor who acts as this elder. Counts the act; five a day at most.
+
+    Raises ProxyNotRecorded, ProxyTooManyActs.
+    """
+    zone = ZoneInfo(bank.settings.timezone)
+    with bank.unit() as unit:
+        if not any(row.elder_id == elder_id for row in unit.members.elders_of(actor.person_id)):
+            raise ProxyNotRecorded
+        today = day_start(now.astimezone(zone).date(), zone)
+        if len(unit.members.proxy_acts_since(actor.person_id, today)) >= MOST_ACTS_A_DAY:
+            raise ProxyTooManyActs(limit=MOST_ACTS_A_DAY)
+        unit.members.add(
+            ProxyAct(
+                book=unit.origin,
+                id=bank.new_id(now),
+                elder_id=elder_id,
+                proxy_id=actor.person_id,
+                verb=verb[:24],
+                at=now,
+            )
+        )
+    return Actor(book=actor.book, person_id=elder_id, roles=actor.roles, via="proxy")
+
+
+def relatives(bank: Bank, actor: Actor, person_id: str) -> tuple[RelativeView, ...]:
+    """A member's relatives, and who of them may act. The member, or the member's station, may see."""
+    with bank.read() as unit:
+        if person_id != actor.person_id:
+            _require_at(unit, actor, "members.read", person_id)
+        kin = unit.members.kin(person_id)
+        proxies = {row.proxy_id for row in unit.members.proxies_of(person_id)}
+        return _views(unit, kin, proxies)
+
+
+def elders_i_act_for(bank: Bank, actor: Actor) -> tuple[RelativeView, ...]:
+    """Whom the actor may act for."""
+    with bank.read() as unit:
+        elders = [row.elder_id for row in unit.members.elders_of(actor.person_id)]
+        kin = unit.members.kin(actor.person_id)
+        return _views(unit, {elder: kin.get(elder, "other") for elder in elders}, set(elders))
+
+
+def _views(unit: Unit, kin: dict[str, str], proxies: set[str]) -> tuple[RelativeView, ...]:
+    people = unit.persons(kin)
+    found = []
+    for person_id, relation in kin.items():
+        membership = unit.members.get(person_id)
+        number = membership.number if membership else ""
+        proxy = person_id if person_id in proxies else None
+        found.append(RelativeView(person_id, people[person_id].name, number, relation, proxy))
+    return tuple(found)
+
+
+def _require_at(unit: Unit, actor: Actor, verb: str, person_id: str) -> None:
+    membership = unit.members.get(person_id)
+    if membership is None:
+        raise NotFound
+    require_at(actor, verb, membership.station_id, unit.network.parents())

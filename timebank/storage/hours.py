@@ -1,0 +1,205 @@
+"""Records of hours, their history, their flags, and open check-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary, Select, String, UniqueConstraint, and_, func, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from timebank.storage.base import Base, InBook, in_book, to_person, to_station
+
+COUNTING = ("logged", "confirmed", "verified", "disputed")
+
+
+class HoursRecord(InBook, Base):
+    """One service by one volunteer to one elder. Four roles are kept: who served, was served, verified, typed it in."""
+
+    __tablename__ = "hours_record"
+    __table_args__ = (
+        *to_person("volunteer_id", "elder_id", "entered_by"),
+        to_station(),
+        UniqueConstraint("book", "station_id", "slip_number"),
+        UniqueConstraint("book", "number"),
+        Index("ix_hours_record_book_volunteer", "book", "volunteer_id", "started_at"),
+        Index("ix_hours_record_book_elder", "book", "elder_id", "started_at"),
+        Index("ix_hours_record_book_queue", "book", "station_id", "state", "logged_at"),
+    )
+
+    number: Mapped[str] = mapped_column(String(24))
+    station_id: Mapped[str] = mapped_column(String(32))
+    volunteer_id: Mapped[str] = mapped_column(String(32))
+    elder_id: Mapped[str] = mapped_column(String(32))
+    service_code: Mapped[str] = mapped_column(String(24))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    minutes: Mapped[int]
+    place: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(12))
+    in_group: Mapped[bool]
+    slip_number: Mapped[str | None] = mapped_column(String(24))
+    note_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    entered_by: Mapped[str] = mapped_column(String(32))
+    logged_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None] = mapped_column(String(32))
+    confirmed_how: Mapped[str | None] = mapped_column(String(12))
+    verified_by: Mapped[str | None] = mapped_column(String(32))
+    verified_at: Mapped[datetime | None]
+    credited_minutes: Mapped[int | None]
+    document_id: Mapped[str | None] = mapped_column(String(32))
+    entry_seq: Mapped[int | None]
+    redemption_id: Mapped[str | None] = mapped_column(String(32))
+    version: Mapped[int]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
+
+
+class HoursEvent(Base):
+    """A change of state: from what, to what, who, when, why. Rows are only ever added."""
+
+    __tablename__ = "hours_event"
+    __table_args__ = (in_book("hours_record", "record_id"),)
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    record_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True)
+    state_before: Mapped[str | None] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(12))
+    actor_id: Mapped[str] = mapped_column(String(32))
+    via: Mapped[str] = mapped_column(String(8))
+    at: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(String(32))
+    text_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class HoursFlag(Base):
+    """Something unusual about a record, to be seen beside it. It decides nothing."""
+
+    __tablename__ = "hours_flag"
+    __table_args__ = (in_book("hours_record", "record_id"),)
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    record_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), primary_key=True)
+    params: Mapped[str] = mapped_column(String(400))
+
+
+class Visit(InBook, Base):
+    """An open check-in: proven by the elder's PIN or card at the start, and again at the end."""
+
+    __tablename__ = "visit"
+    __table_args__ = (
+        *to_person("volunteer_id", "elder_id"),
+        Index("ix_visit_book_volunteer", "book", "volunteer_id", "state"),
+    )
+
+    volunteer_id: Mapped[str] = mapped_column(String(32))
+    elder_id: Mapped[str] = mapped_column(String(32))
+    service_code: Mapped[str] = mapped_column(String(24))
+    started_at: Mapped[datetime]
+    started_how: Mapped[str] = mapped_column(String(8))
+    ended_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(String(12))
+    record_id: Mapped[str | None] = mapped_column(String(32))
+    redemption_id: Mapped[str | None] = mapped_column(String(32))
+
+
+class Hours:
+    """Named queries over records of hours."""
+
+    def __init__(self, session: Session, book: str) -> None:
+        self._session, self._book = session, book
+
+    def add(self, row: HoursRecord | HoursEvent | HoursFlag | Visit) -> None:
+        self._session.add(row)
+
+    def get(self, record_id: str, *, lock: bool = False) -> HoursRecord | None:
+        return self._session.get(HoursRecord, (self._book, record_id), with_for_update=lock or None)
+
+    def _all(self) -> Select[tuple[HoursRecord]]:
+        return select(HoursRecord).where(HoursRecord.book == self._book)
+
+    def by_slip(self, station_id: str, slip_number: str) -> HoursRecord | None:
+        query = self._all().where(HoursRecord.station_id == station_id, HoursRecord.slip_number == slip_number)
+        return self._session.scalar(query)
+
+    def of_volunteer(self, volunteer_id: str, start: datetime, end: datetime) -> list[HoursRecord]:
+        """The volunteer's records that count and touch [start, end)."""
+        query = self._all().where(
+            HoursRecord.volunteer_id == volunteer_id,
+            HoursRecord.started_at < end,
+            HoursRecord.ended_at > start,
+            HoursRecord.state.in_(COUNTING),
+        )
+        return list(self._session.scalars(query))
+
+    def between(self, one: str, other: str, since: datetime) -> list[HoursRecord]:
+        """Records between two people in either direction, since a time."""
+        pair = or_(
+            and_(HoursRecord.volunteer_id == one, HoursRecord.elder_id == other),
+            and_(HoursRecord.volunteer_id == other, HoursRecord.elder_id == one),
+        )
+        query = self._all().where(pair, HoursRecord.started_at >= since, HoursRecord.state.in_(COUNTING))
+        return list(self._session.scalars(query))
+
+    def page(
+        self,
+        *,
+        person_id: str | None = None,
+        station_ids: Iterable[str] | None = None,
+        states: Iterable[str] | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> list[HoursRecord]:
+        """Newest first; `before` is the id that the last page ended with (ids are UUIDv7, so they follow time)."""
+        query = self._all()
+        if person_id is not None:
+            query = query.where(or_(HoursRecord.volunteer_id == person_id, HoursRecord.elder_id == person_id))
+        if station_ids is not None:
+            query = query.where(HoursRecord.station_id.in_(set(station_ids)))
+        if states is not None:
+            query = query.where(HoursRecord.state.in_(set(states)))
+        if before is not None:
+            query = query.where(HoursRecord.id < before)
+        return list(self._session.scalars(query.order_by(HoursRecord.id.desc()).limit(limit)))
+
+    def queue(self, station_ids: Iterable[str], states: Iterable[str], limit: int = 50) -> list[HoursRecord]:
+        """What waits at these stations, oldest first."""
+        query = self._all().where(HoursRecord.station_id.in_(set(station_ids)), HoursRecord.state.in_(set(states)))
+        return list(self._session.scalars(query.order_by(HoursRecord.logged_at, HoursRecord.id).limit(limit)))
+
+    def counts(self, station_ids: Iterable[str]) -> dict[tuple[str, str], int]:
+        """(state, source) → how many records, at these stations."""
+        query = (
+            select(HoursRecord.state, HoursRecord.source, func.count())
+            .where(HoursRecord.book == self._book, HoursRecord.station_id.in_(set(station_ids)))
+            .group_by(HoursRecord.state, HoursRecord.source)
+        )
+        return {(state, source): count for state, source, count in self._session.execute(query)}
+
+    def entered_since(self, entered_by: str, since: datetime) -> list[HoursRecord]:
+        query = self._all().where(HoursRecord.entered_by == entered_by, HoursRecord.logged_at >= since)
+        return list(self._session.scalars(query))
+
+    def events(self, record_id: str) -> list[HoursEvent]:
+        query = select(HoursEvent).where(HoursEvent.book == self._book, HoursEvent.record_id == record_id)
+        return list(self._session.scalars(query.order_by(HoursEvent.step)))
+
+    def flags(self, record_ids: Iterable[str]) -> dict[str, list[HoursFlag]]:
+        query = select(HoursFlag).where(HoursFlag.book == self._book, HoursFlag.record_id.in_(set(record_ids)))
+        found: dict[str, list[HoursFlag]] = {}
+        for flag in self._session.scalars(query.order_by(HoursFlag.code)):
+            found.setdefault(flag.record_id, []).append(flag)
+        return found
+
+    def get_visit(self, visit_id: str, *, lock: bool = False) -> Visit | None:
+        return self._session.get(Visit, (self._book, visit_id), with_for_update=lock or None)
+
+    def open_visits(self, volunteer_id: str | None = None) -> list[Visit]:
+        query = select(Visit).where(Visit.book == self._book, Visit.state == "open")
+        if volunteer_id is not None:
+            query = query.where(Visit.volunteer_id == volunteer_id)
+        return list(self._session.scalars(query.order_by(Visit.started_at)))

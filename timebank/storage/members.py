@@ -1,0 +1,212 @@
+"""Membership, purses, consent, kin, proxies and qualifications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy import Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from timebank.storage.base import Base, InBook, to_person, to_station
+
+
+class Membership(Base):
+    """A person's membership: at which station, in which state, how the person proves presence."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        *to_person("person_id"),
+        to_station(),
+        UniqueConstraint("book", "number"),
+        UniqueConstraint("book", "card_digest"),
+        Index("ix_membership_book_station", "book", "station_id", "state"),
+    )
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    station_id: Mapped[str] = mapped_column(String(32))
+    number: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(12))
+    serves: Mapped[bool]
+    receives: Mapped[bool]
+    applied_at: Mapped[datetime]
+    registered_by: Mapped[str] = mapped_column(String(32))
+    approved_by: Mapped[str | None] = mapped_column(String(32))
+    approved_at: Mapped[datetime | None]
+    pin_hash: Mapped[str | None] = mapped_column(String(160))
+    card_digest: Mapped[str | None] = mapped_column(String(64))
+    version: Mapped[int]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
+
+
+class Purse(Base):
+    """The ledger account that keeps one origin of a member's hours."""
+
+    __tablename__ = "purse"
+    __table_args__ = (*to_person("person_id"), UniqueConstraint("book", "account"))
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    origin: Mapped[str] = mapped_column(String(12), primary_key=True)
+    account: Mapped[str] = mapped_column(String(40))
+
+
+class Consent(InBook, Base):
+    """A consent given or withdrawn: which text, by which way, when. Rows are only ever added."""
+
+    __tablename__ = "consent"
+    __table_args__ = to_person("person_id", "recorded_by")
+
+    person_id: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(24))
+    text_version: Mapped[str] = mapped_column(String(16))
+    given: Mapped[bool]
+    channel: Mapped[str] = mapped_column(String(16))
+    recorded_by: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime]
+
+
+class Kin(InBook, Base):
+    """`relative_id` is the `relation` of `person_id`."""
+
+    __tablename__ = "kin"
+    __table_args__ = (*to_person("person_id", "relative_id"), UniqueConstraint("book", "person_id", "relative_id"))
+
+    person_id: Mapped[str] = mapped_column(String(32))
+    relative_id: Mapped[str] = mapped_column(String(32))
+    relation: Mapped[str] = mapped_column(String(16))
+    recorded_by: Mapped[str] = mapped_column(String(32))
+    recorded_at: Mapped[datetime]
+
+
+class Proxy(InBook, Base):
+    """A relative who may act for an elder, with the elder's recorded consent."""
+
+    __tablename__ = "proxy"
+    __table_args__ = (*to_person("elder_id", "proxy_id"), Index("ix_proxy_book_proxy", "book", "proxy_id"))
+
+    elder_id: Mapped[str] = mapped_column(String(32))
+    proxy_id: Mapped[str] = mapped_column(String(32))
+    consent_id: Mapped[str] = mapped_column(String(32))
+    recorded_by: Mapped[str] = mapped_column(String(32))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class ProxyAct(InBook, Base):
+    """One act of a proxy, so that the acts of a day can be counted and seen by the elder."""
+
+    __tablename__ = "proxy_act"
+    __table_args__ = (*to_person("elder_id", "proxy_id"), Index("ix_proxy_act_book_proxy", "book", "proxy_id", "at"))
+
+    elder_id: Mapped[str] = mapped_column(String(32))
+    proxy_id: Mapped[str] = mapped_column(String(32))
+    verb: Mapped[str] = mapped_column(String(24))
+    at: Mapped[datetime]
+
+
+class Qualification(InBook, Base):
+    """A training that a volunteer finished: what services it opens is in the catalogue."""
+
+    __tablename__ = "qualification"
+    __table_args__ = (*to_person("person_id"), Index("ix_qualification_book_person", "book", "person_id"))
+
+    person_id: Mapped[str] = mapped_column(String(32))
+    training: Mapped[str] = mapped_column(String(24))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    recorded_by: Mapped[str] = mapped_column(String(32))
+
+
+class Closeness(Base):
+    """Whom a volunteer served last and how: the form offers it first the next time."""
+
+    __tablename__ = "closeness"
+    __table_args__ = to_person("volunteer_id", "elder_id")
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    volunteer_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    elder_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    service_code: Mapped[str] = mapped_column(String(24))
+    at: Mapped[datetime]
+
+
+
+
+MemberRow = Membership | Purse | Consent | Kin | Proxy | ProxyAct | Qualification | Closeness
+
+
+class Members:
+    """Named queries over memberships and what hangs on them."""
+
+    def __init__(self, session: Session, book: str) -> None:
+        self._session, self._book = session, book
+
+    def add(self, row: MemberRow) -> None:
+        self._session.add(row)
+
+    def get(self, person_id: str) -> Membership | None:
+        return self._session.get(Membership, (self._book, person_id))
+
+    def by_number(self, number: str) -> Membership | None:
+        query = select(Membership).where(Membership.book == self._book, Membership.number == number)
+        return self._session.scalar(query)
+
+    def by_card(self, card_digest: str) -> Membership | None:
+        query = select(Membership).where(Membership.book == self._book, Membership.card_digest == card_digest)
+        return self._session.scalar(query)
+
+    def of_stations(self, station_ids: Iterable[str], state: str | None = None) -> list[Membership]:
+        query = select(Membership).where(Membership.book == self._book, Membership.station_id.in_(set(station_ids)))
+        if state is not None:
+            query = query.where(Membership.state == state)
+        return list(self._session.scalars(query.order_by(Membership.number)))
+
+    def purses(self, person_id: str) -> dict[str, str]:
+        """Origin → ledger account."""
+        query = select(Purse.origin, Purse.account).where(Purse.book == self._book, Purse.person_id == person_id)
+        return {row.origin: row.account for row in self._session.execute(query)}
+
+    def owner(self, account: str) -> Purse | None:
+        return self._session.scalar(select(Purse).where(Purse.book == self._book, Purse.account == account))
+
+    def kin(self, person_id: str) -> dict[str, str]:
+        """Relative's id → relation, as seen from `person_id`."""
+        query = select(Kin.relative_id, Kin.relation).where(Kin.book == self._book, Kin.person_id == person_id)
+        return {row.relative_id: row.relation for row in self._session.execute(query)}
+
+    def proxies_of(self, elder_id: str) -> list[Proxy]:
+        query = select(Proxy).where(Proxy.book == self._book, Proxy.elder_id == elder_id, Proxy.ended_at.is_(None))
+        return list(self._session.scalars(query))
+
+    def elders_of(self, proxy_id: str) -> list[Proxy]:
+        query = select(Proxy).where(Proxy.book == self._book, Proxy.proxy_id == proxy_id, Proxy.ended_at.is_(None))
+        return list(self._session.scalars(query))
+
+    def proxy_acts_since(self, proxy_id: str, since: datetime) -> list[ProxyAct]:
+        query = select(ProxyAct).where(ProxyAct.book == self._book, ProxyAct.proxy_id == proxy_id, ProxyAct.at >= since)
+        return list(self._session.scalars(query))
+
+    def trainings(self, person_id: str, on: date) -> frozenset[str]:
+        query = select(Qualification).where(
+            Qualification.book == self._book, Qualification.person_id == person_id, Qualification.valid_from <= on
+        )
+        rows = self._session.scalars(query)
+        return frozenset(row.training for row in rows if row.valid_to is None or row.valid_to >= on)
+
+    def consents(self, person_id: str) -> list[Consent]:
+        query = select(Consent).where(Consent.book == self._book, Consent.person_id == person_id).order_by(Consent.at)
+        return list(self._session.scalars(query))
+
+    def closest(self, volunteer_id: str, limit: int = 8) -> list[Closeness]:
+        query = select(Closeness).where(Closeness.book == self._book, Closeness.volunteer_id == volunteer_id)
+        return list(self._session.scalars(query.order_by(Closeness.at.desc()).limit(limit)))
+
+    def remember(self, volunteer_id: str, elder_id: str, service_code: str, at: datetime) -> None:
+        row = self._session.get(Closeness, (self._book, volunteer_id, elder_id))
+        if row is None:
+            row = Closeness(book=self._book, volunteer_id=volunteer_id, elder_id=elder_id)
+            self._session.add(row)
+        row.service_code, row.at = service_code, at

@@ -1,0 +1,111 @@
+"""County, divisions and stations: who belongs where."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from timebank.storage.base import Base, InBook
+
+
+class County(Base):
+    """The county-level network that keeps one book."""
+
+    __tablename__ = "county"
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    division_code: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(120))
+    hotline: Mapped[str] = mapped_column(String(20))
+    is_demo: Mapped[bool]
+
+
+class Division(Base):
+    """A statistical division under its 12-digit code. The parent is stated, never read from the digits."""
+
+    __tablename__ = "division"
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    level: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(120))
+    parent_code: Mapped[str | None] = mapped_column(String(12))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class Station(InBook, Base):
+    """A county centre, street centre or community station. It may lack legal standing and then names its operator."""
+
+    __tablename__ = "station"
+    __table_args__ = (UniqueConstraint("book", "code"),)
+
+    kind: Mapped[str] = mapped_column(String(16))
+    code: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(120))
+    division_code: Mapped[str] = mapped_column(String(12))
+    parent_id: Mapped[str | None] = mapped_column(String(32))
+    operator_name: Mapped[str] = mapped_column(String(120))
+    operator_uscc: Mapped[str] = mapped_column(String(18))
+    address: Mapped[str] = mapped_column(String(200))
+    phone: Mapped[str] = mapped_column(String(20))
+    opening: Mapped[str] = mapped_column(String(80))
+    latitude_microdegrees: Mapped[int]
+    longitude_microdegrees: Mapped[int]
+    filing_number: Mapped[str | None] = mapped_column(String(40))
+    provider_account: Mapped[str | None] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(12))
+
+
+class Counter(Base):
+    """The last number given out, of members, records, slips: a row that is locked and counted up, never a sequence."""
+
+    __tablename__ = "counter"
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int]
+
+
+class Network:
+    """Named queries over the county, its divisions and its stations."""
+
+    def __init__(self, session: Session, book: str) -> None:
+        self._session, self._book = session, book
+
+    def add(self, row: County | Division | Station) -> None:
+        self._session.add(row)
+
+    def county(self) -> County | None:
+        return self._session.get(County, self._book)
+
+    def get_station(self, station_id: str) -> Station | None:
+        return self._session.get(Station, (self._book, station_id))
+
+    def stations(self) -> list[Station]:
+        query = select(Station).where(Station.book == self._book).order_by(Station.code)
+        return list(self._session.scalars(query))
+
+    def divisions(self) -> list[Division]:
+        query = select(Division).where(Division.book == self._book).order_by(Division.code)
+        return list(self._session.scalars(query))
+
+    def next_number(self, name: str) -> int:
+        """The next number of this name, without gaps: it is given back if the unit is undone."""
+        row = self._session.get(Counter, (self._book, name), with_for_update=True)
+        if row is None:
+            row = Counter(book=self._book, name=name, value=0)
+            self._session.add(row)
+        row.value += 1
+        self._session.flush()
+        return row.value
+
+    def parents(self) -> dict[str, str | None]:
+        """Each station's id → its parent's id: the tree over which a role's scope is read."""
+        query = select(Station.id, Station.parent_id).where(Station.book == self._book)
+        return {row.id: row.parent_id for row in self._session.execute(query)}

@@ -1,0 +1,223 @@
+"""Redemptions, their history, and the transfers and reversals of credit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary, String, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from timebank.storage.base import Base, InBook, in_book, to_person, to_station
+
+
+class Redemption(InBook, Base):
+    """A member asks for care and pays with hours. The hold is one entry, whatever purses it draws on."""
+
+    __tablename__ = "redemption"
+    __table_args__ = (
+        *to_person("member_id", "receiver_id", "requested_by"),
+        to_station(),
+        Index("ix_redemption_book_queue", "book", "station_id", "state", "requested_at"),
+        Index("ix_redemption_book_member", "book", "member_id"),
+        Index("ix_redemption_book_expiry", "book", "state", "expires_at"),
+    )
+
+    number: Mapped[str] = mapped_column(String(24))
+    station_id: Mapped[str] = mapped_column(String(32))
+    member_id: Mapped[str] = mapped_column(String(32))
+    receiver_id: Mapped[str] = mapped_column(String(32))
+    requested_by: Mapped[str] = mapped_column(String(32))
+    service_code: Mapped[str] = mapped_column(String(24))
+    minutes: Mapped[int]
+    wanted_at: Mapped[datetime]
+    note_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(12))
+    requested_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    hold_seq: Mapped[int | None]
+    volunteer_id: Mapped[str | None] = mapped_column(String(32))
+    provider_station_id: Mapped[str | None] = mapped_column(String(32))
+    delivered_minutes: Mapped[int | None]
+    delivered_at: Mapped[datetime | None]
+    delivered_by: Mapped[str | None] = mapped_column(String(32))
+    settled_minutes: Mapped[int | None]
+    entry_seq: Mapped[int | None]
+    record_id: Mapped[str | None] = mapped_column(String(32))
+    version: Mapped[int]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
+
+
+class RedemptionEvent(Base):
+    """A change of state of a redemption. Rows are only ever added."""
+
+    __tablename__ = "redemption_event"
+    __table_args__ = (in_book("redemption", "redemption_id"),)
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    redemption_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True)
+    state_before: Mapped[str | None] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(12))
+    actor_id: Mapped[str] = mapped_column(String(32))
+    via: Mapped[str] = mapped_column(String(8))
+    at: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(String(32))
+
+
+class Transfer(InBook, Base):
+    """A gift, donation or grant. A gift waits in escrow for the undo time, then it is carried out."""
+
+    __tablename__ = "transfer"
+    __table_args__ = (
+        *to_person("actor_id"),
+        Index("ix_transfer_book_giver", "book", "giver_id"),
+        Index("ix_transfer_book_receiver", "book", "receiver_id"),
+        Index("ix_transfer_book_due", "book", "state", "due_at"),
+    )
+
+    kind: Mapped[str] = mapped_column(String(8))
+    giver_id: Mapped[str | None] = mapped_column(String(32))
+    receiver_id: Mapped[str | None] = mapped_column(String(32))
+    minutes: Mapped[int]
+    reason: Mapped[str | None] = mapped_column(String(32))
+    actor_id: Mapped[str] = mapped_column(String(32))
+    approver_id: Mapped[str | None] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(12))
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    hold_seq: Mapped[int | None]
+    entry_seq: Mapped[int | None]
+    version: Mapped[int]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
+
+
+class Reversal(InBook, Base):
+    """A request to undo an entry: a reason, and a second person who decides."""
+
+    __tablename__ = "reversal"
+    __table_args__ = (*to_person("asked_by"), Index("ix_reversal_book_state", "book", "state"))
+
+    of_seq: Mapped[int]
+    station_id: Mapped[str] = mapped_column(String(32))
+    reason: Mapped[str] = mapped_column(String(32))
+    text_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    asked_by: Mapped[str] = mapped_column(String(32))
+    asked_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(12))
+    decided_by: Mapped[str | None] = mapped_column(String(32))
+    decided_at: Mapped[datetime | None]
+    entry_seq: Mapped[int | None]
+    version: Mapped[int]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
+
+
+class Redemptions:
+    """Named queries over redemptions."""
+
+    def __init__(self, session: Session, book: str) -> None:
+        self._session, self._book = session, book
+
+    def add(self, row: Redemption | RedemptionEvent) -> None:
+        self._session.add(row)
+
+    def get(self, redemption_id: str, *, lock: bool = False) -> Redemption | None:
+        return self._session.get(Redemption, (self._book, redemption_id), with_for_update=lock or None)
+
+    def page(
+        self,
+        *,
+        person_id: str | None = None,
+        station_ids: Iterable[str] | None = None,
+        states: Iterable[str] | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> list[Redemption]:
+        """Newest first; `before` is the id that the last page ended with."""
+        query = select(Redemption).where(Redemption.book == self._book)
+        if person_id is not None:
+            query = query.where(
+                or_(
+                    Redemption.member_id == person_id,
+                    Redemption.receiver_id == person_id,
+                    Redemption.volunteer_id == person_id,
+                )
+            )
+        if station_ids is not None:
+            query = query.where(Redemption.station_id.in_(set(station_ids)))
+        if states is not None:
+            query = query.where(Redemption.state.in_(set(states)))
+        if before is not None:
+            query = query.where(Redemption.id < before)
+        return list(self._session.scalars(query.order_by(Redemption.id.desc()).limit(limit)))
+
+    def waiting(self, station_ids: Iterable[str], states: Iterable[str]) -> list[Redemption]:
+        """What waits at these stations, the oldest request first."""
+        query = select(Redemption).where(
+            Redemption.book == self._book,
+            Redemption.station_id.in_(set(station_ids)),
+            Redemption.state.in_(set(states)),
+        )
+        return list(self._session.scalars(query.order_by(Redemption.requested_at, Redemption.id)))
+
+    def expired(self, states: Iterable[str], now: datetime, limit: int = 100) -> list[str]:
+        query = select(Redemption.id).where(
+            Redemption.book == self._book, Redemption.state.in_(set(states)), Redemption.expires_at <= now
+        )
+        return list(self._session.scalars(query.order_by(Redemption.expires_at).limit(limit)))
+
+    def events(self, redemption_id: str) -> list[RedemptionEvent]:
+        query = select(RedemptionEvent).where(
+            RedemptionEvent.book == self._book, RedemptionEvent.redemption_id == redemption_id
+        )
+        return list(self._session.scalars(query.order_by(RedemptionEvent.step)))
+
+
+class Transfers:
+    """Named queries over transfers and reversals."""
+
+    def __init__(self, session: Session, book: str) -> None:
+        self._session, self._book = session, book
+
+    def add(self, row: Transfer | Reversal) -> None:
+        self._session.add(row)
+
+    def get(self, transfer_id: str, *, lock: bool = False) -> Transfer | None:
+        return self._session.get(Transfer, (self._book, transfer_id), with_for_update=lock or None)
+
+    def of_person(self, person_id: str, limit: int = 50) -> list[Transfer]:
+        query = select(Transfer).where(
+            Transfer.book == self._book, or_(Transfer.giver_id == person_id, Transfer.receiver_id == person_id)
+        )
+        return list(self._session.scalars(query.order_by(Transfer.id.desc()).limit(limit)))
+
+    def given_since(self, giver_id: str, since: datetime) -> list[Transfer]:
+        query = select(Transfer).where(
+            Transfer.book == self._book, Transfer.giver_id == giver_id, Transfer.asked_at >= since
+        )
+        return list(self._session.scalars(query))
+
+    def in_state(self, state: str, limit: int = 200) -> list[Transfer]:
+        query = select(Transfer).where(Transfer.book == self._book, Transfer.state == state)
+        return list(self._session.scalars(query.order_by(Transfer.id.desc()).limit(limit)))
+
+    def due(self, now: datetime, limit: int = 100) -> list[str]:
+        query = select(Transfer.id).where(
+            Transfer.book == self._book, Transfer.state == "pending", Transfer.due_at <= now
+        )
+        return list(self._session.scalars(query.order_by(Transfer.due_at).limit(limit)))
+
+    def reversal(self, reversal_id: str, *, lock: bool = False) -> Reversal | None:
+        return self._session.get(Reversal, (self._book, reversal_id), with_for_update=lock or None)
+
+    def reversals(self, station_ids: Iterable[str] | None = None, state: str | None = None) -> list[Reversal]:
+        query = select(Reversal).where(Reversal.book == self._book)
+        if station_ids is not None:
+            query = query.where(Reversal.station_id.in_(set(station_ids)))
+        if state is not None:
+            query = query.where(Reversal.state == state)
+        return list(self._session.scalars(query.order_by(Reversal.id.desc()).limit(200)))

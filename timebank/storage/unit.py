@@ -1,0 +1,205 @@
+"""The unit of work: rows and ledger entries in one commit, or nothing. And the bank: what every use case is given."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from ledger import Book, Draft, Entry, Kind, Posting, commitment
+from ledger.stores.sql import JoinedSqlStore
+from timebank.domain.errors import NotFound, PolicyMissing, StaleVersion
+from timebank.domain.people import PersonData
+from timebank.domain.policies import Policy, from_text
+from timebank.settings import Settings
+from timebank.storage.access import Access
+from timebank.storage.audits import Audits
+from timebank.storage.catalogue import Catalogue, Policies
+from timebank.storage.hours import Hours
+from timebank.storage.members import Members, Purse
+from timebank.storage.network import Network
+from timebank.storage.people import Document, People
+from timebank.storage.redemptions import Redemptions, Transfers
+from timebank.storage.vault import Passwords, Vault
+
+
+class Unit:
+    """One transaction over one book: a repository for each noun, and the book itself."""
+
+    def __init__(self, session: Session, bank: Bank) -> None:
+        book = bank.settings.book
+        self._session, self._bank = session, bank
+        self.origin = book
+        self.book = Book(JoinedSqlStore(session.connection()), book)
+        self.network = Network(session, book)
+        self.people = People(session, book)
+        self.members = Members(session, book)
+        self.access = Access(session, book)
+        self.catalogue = Catalogue(session, book)
+        self.policies = Policies(session, book)
+        self.hours = Hours(session, book)
+        self.redemptions = Redemptions(session, book)
+        self.transfers = Transfers(session, book)
+        self.audits = Audits(session, book)
+
+    def append(self, kind: Kind, actor_id: str, postings: Iterable[Posting] = (), *, now: datetime, **rest: Any) -> Entry:
+        """Write one entry to the book, in this unit's commit. `rest`: key, of, evidence, policy, on, data."""
+        draft = Draft(kind=kind, actor=actor_id, postings=tuple(sorted(postings)), **rest)
+        self._session.flush()
+        return self.book.append(draft, now=now, random=self._bank.random)
+
+    def append_many(self, drafts: Iterable[Draft], *, now: datetime) -> tuple[Entry, ...]:
+        """Write several entries, one after the other, in this unit's commit."""
+        self._session.flush()
+        return tuple(self.book.append_many(tuple(drafts), now=now, random=self._bank.random))
+
+    def purse(self, person_id: str, origin: str, actor_id: str, *, now: datetime, evidence: str | None = None) -> str:
+        """The account of one origin of a member's hours; opened, with an `open` entry, when it is first needed."""
+        account = self.members.purses(person_id).get(origin)
+        if account is None:
+            account = self._bank.opaque("m")
+            data = {"account": account, "account_kind": "member"}
+            self.append(Kind.OPEN, actor_id, now=now, data=data, evidence=evidence)
+            self.members.add(Purse(book=self.origin, person_id=person_id, origin=origin, account=account))
+            self._session.flush()
+        return account
+
+    def balances(self, person_id: str) -> dict[str, int]:
+        """Origin → minutes, of every purse that was opened."""
+        return {origin: self.book.balance(account) for origin, account in self.members.purses(person_id).items()}
+
+    def person(self, person_id: str) -> PersonData:
+        """What is known of a person, unsealed. Raises NotFound."""
+        row = self.people.get(person_id)
+        if row is None:
+            raise NotFound
+        return PersonData.from_json(self._bank.vault.open(row.wrapped_key, row.id, row.sealed))
+
+    def persons(self, person_ids: Iterable[str]) -> dict[str, PersonData]:
+        """The same for several, in one query."""
+        vault = self._bank.vault
+        rows = self.people.many(person_ids).values()
+        return {row.id: PersonData.from_json(vault.open(row.wrapped_key, row.id, row.sealed)) for row in rows}
+
+    def seal_for(self, person_id: str, value: Any) -> bytes:
+        """Something personal, sealed under this person's key. Raises NotFound."""
+        row = self.people.get(person_id)
+        if row is None:
+            raise NotFound
+        return self._bank.vault.seal(row.wrapped_key, row.id, value)
+
+    def open_for(self, person_id: str, sealed: bytes | None) -> Any:
+        """What was sealed under this person's key; None for nothing."""
+        row = self.people.get(person_id)
+        if row is None or sealed is None:
+            return None
+        return self._bank.vault.open(row.wrapped_key, row.id, sealed)
+
+    def keep_document(self, kind: str, subject_id: str, document: dict[str, Any], *, now: datetime) -> Document:
+        """Keep an off-ledger document with a fresh salt; its `commitment` is an entry's evidence."""
+        salt = self._bank.random(32)
+        row = Document(
+            book=self.origin,
+            id=self._bank.new_id(now),
+            kind=kind,
+            subject_id=subject_id,
+            sealed=self.seal_for(subject_id, document),
+            salt=salt,
+            commitment=commitment(salt, document),
+            created_at=now,
+        )
+        self.people.add(row)
+        return row
+
+    def policy_at(self, now: datetime) -> tuple[Policy, str]:
+        """The policy in force and its hash, which money entries cite. Raises PolicyMissing."""
+        row = self.policies.in_force(now)
+        if row is None:
+            raise PolicyMissing
+        return from_text(row.document), row.digest
+
+    def flush(self) -> None:
+        """Send what is pending, so that a rule of the database speaks now and not at the commit."""
+        self._session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """What a use case needs and must not make itself. Built once by `timebank.bootstrap`."""
+
+    engine: Engine
+    settings: Settings
+    vault: Vault
+    passwords: Passwords
+    random: Callable[[int], bytes]
+    outer: Connection | None = None
+
+    @contextmanager
+    def unit(self) -> Iterator[Unit]:
+        """A unit that writes. It commits at the end of the block; an exception undoes all of it.
+
+        Raises StaleVersion if another hand changed the same row first, or made the same unique thing.
+        """
+        try:
+            with self._session(writes=True) as session, session.begin():
+                yield Unit(session, self)
+        except (StaleDataError, IntegrityError) as error:
+            raise StaleVersion() from error
+
+    @contextmanager
+    def read(self) -> Iterator[Unit]:
+        """A unit that only reads; whatever it changed is undone."""
+        with self._session(writes=False) as session:
+            yield Unit(session, self)
+            session.rollback()
+
+    @contextmanager
+    def together(self) -> Iterator[Bank]:
+        """A bank whose units all belong to one transaction, committed at the end of the block.
+
+        So the answer to a request can be kept in the same commit as what the request did.
+        """
+        options: dict[str, Any] = {"sqlite_begin": "IMMEDIATE"}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield replace(self, outer=connection)
+
+    def new_id(self, now: datetime) -> str:
+        """A UUIDv7 as 32 hex digits: ids follow time, no database sequence is asked."""
+        return uuid7(now, self.random)
+
+    def opaque(self, prefix: str) -> str:
+        """A random id that says nothing, for accounts and secrets' names."""
+        return f"{prefix}-{self.random(8).hex()}"
+
+    @contextmanager
+    def _session(self, *, writes: bool) -> Iterator[Session]:
+        if self.outer is not None:
+            with Session(self.outer, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+                yield session
+            return
+        options: dict[str, Any] = {"sqlite_begin": "IMMEDIATE" if writes else "DEFERRED"}
+        with self.engine.connect().execution_options(**options) as connection:
+            with Session(connection, expire_on_commit=False) as session:
+                yield session
+
+
+def uuid7(now: datetime, random: Callable[[int], bytes]) -> str:
+    """RFC 9562, section 5.7: 48 bits of milliseconds, then random bits around version and variant."""
+    milliseconds = int(now.timestamp() * 1000)
+    tail = bytearray(random(10))
+    tail[0] = 0x70 | (tail[0] & 0x0F)
+    tail[2] = 0x80 | (tail[2] & 0x3F)
+    return (milliseconds.to_bytes(6, "big") + bytes(tail)).hex()
+
+
+def digest(secret: str | bytes) -> str:
+    """SHA-256, hex: how a random secret (a cookie, a token, a card) is kept."""
+    return hashlib.sha256(secret.encode() if isinstance(secret, str) else secret).hexdigest()

@@ -1,0 +1,91 @@
+"""Sealing personal data: AES-256-GCM under a key of each person, wrapped by the master key; keyed blind indexes.
+
+Destroying a person's wrapped key makes everything sealed under it unreadable, and leaves every hash of the ledger valid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE_BYTES = 12
+
+
+class VaultError(Exception):
+    """Sealed bytes can't be opened: the wrong key, or they were changed."""
+
+
+class Vault:
+    """Holds the master key and the index key. Its texts and errors never show what it holds."""
+
+    def __init__(self, master_key: bytes, index_key: bytes, random: Callable[[int], bytes]) -> None:
+        self._master, self._index_key, self._random = AESGCM(master_key), index_key, random
+
+    def new_key(self, owner: str) -> bytes:
+        """A new data key for `owner`, wrapped. The owner's id is bound in, so that keys can't be swapped."""
+        nonce = self._random(NONCE_BYTES)
+        return nonce + self._master.encrypt(nonce, self._random(32), owner.encode())
+
+    def seal(self, wrapped_key: bytes, owner: str, value: Any) -> bytes:
+        """JSON of `value`, encrypted under the owner's key."""
+        nonce = self._random(NONCE_BYTES)
+        plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        return nonce + self._data_key(wrapped_key, owner).encrypt(nonce, plain, owner.encode())
+
+    def open(self, wrapped_key: bytes, owner: str, sealed: bytes) -> Any:
+        """The value again. Raises VaultError if the bytes or the owner don't fit."""
+        try:
+            plain = self._data_key(wrapped_key, owner).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], owner.encode())
+        except InvalidTag as error:
+            raise VaultError("sealed data can't be opened") from error
+        return json.loads(plain)
+
+    def seal_for_service(self, purpose: str, value: Any) -> bytes:
+        """For what belongs to no person: a mail address in the outbox, an answer kept for a retry."""
+        nonce = self._random(NONCE_BYTES)
+        return nonce + self._master.encrypt(nonce, json.dumps(value, ensure_ascii=False).encode(), purpose.encode())
+
+    def open_for_service(self, purpose: str, sealed: bytes) -> Any:
+        try:
+            plain = self._master.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode())
+        except InvalidTag as error:
+            raise VaultError("sealed data can't be opened") from error
+        return json.loads(plain)
+
+    def blind_index(self, kind: str, value: str) -> str:
+        """A keyed hash by which an equal value is found and nothing is learnt: HMAC-SHA256, hex."""
+        return hmac.new(self._index_key, f"{kind}\n{value}".encode(), hashlib.sha256).hexdigest()
+
+    def _data_key(self, wrapped_key: bytes, owner: str) -> AESGCM:
+        try:
+            key = self._master.decrypt(wrapped_key[:NONCE_BYTES], wrapped_key[NONCE_BYTES:], owner.encode())
+        except InvalidTag as error:
+            raise VaultError("a person's key can't be unwrapped") from error
+        return AESGCM(key)
+
+
+class Passwords:
+    """argon2id for passwords and PINs. 19 MiB a hash, so that eight threads of a worker don't fill a small machine."""
+
+    def __init__(self, *, memory_kib: int = 19 * 1024, time_cost: int = 2) -> None:
+        self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1)
+        self._decoy = self._hasher.hash("nobody has this password")
+
+    def hash(self, secret: str) -> str:
+        return self._hasher.hash(secret)
+
+    def matches(self, hashed: str | None, secret: str) -> bool:
+        """Takes as long without a hash as with one, so that time does not tell who exists."""
+        try:
+            self._hasher.verify(hashed or self._decoy, secret)
+        except (Argon2Error, InvalidHashError):
+            return False
+        return hashed is not None

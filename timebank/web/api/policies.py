@@ -1,0 +1,104 @@
+"""Policies, stations and services over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask_smorest import Blueprint
+
+from timebank.domain.policies import to_json
+from timebank.services import catalogue, network, policies
+from timebank.web.guard import actor, allow, bank, now
+
+blueprint = Blueprint("api_policies", __name__, description="Rules, stations and services")
+
+
+class PolicyDocument(ma.Schema):
+    """A version of the rules, with the hash that entries cite."""
+
+    version = ma.fields.Integer()
+    digest = ma.fields.String()
+    effective_at = ma.fields.AwareDateTime()
+    entry_seq = ma.fields.Integer()
+    in_force = ma.fields.Boolean()
+    policy = ma.fields.Function(lambda view: to_json(view.policy))
+
+
+class Policies(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(PolicyDocument))
+
+
+class Decision(ma.Schema):
+    """The whole document, and from when it is in force."""
+
+    policy = ma.fields.Dict(required=True)
+    effective_at = ma.fields.AwareDateTime(required=True)
+
+
+class Station(ma.Schema):
+    id = ma.fields.String()
+    kind = ma.fields.String()
+    code = ma.fields.String()
+    name = ma.fields.String()
+    name_en = ma.fields.String()
+    division_code = ma.fields.String()
+    address = ma.fields.String()
+    phone = ma.fields.String()
+    latitude_microdegrees = ma.fields.Integer()
+    longitude_microdegrees = ma.fields.Integer()
+    state = ma.fields.String()
+
+
+class Stations(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(Station))
+
+
+class Service(ma.Schema):
+    code = ma.fields.String()
+    name = ma.fields.String()
+    name_en = ma.fields.String()
+    five_x = ma.fields.String()
+    helps = ma.fields.List(ma.fields.String())
+    risk = ma.fields.String()
+    training = ma.fields.String(allow_none=True)
+    minutes_min = ma.fields.Integer()
+    minutes_max = ma.fields.Integer()
+
+
+class Services(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(Service))
+
+
+@blueprint.route("/policies")
+@allow("policies.read")
+@blueprint.response(200, Policies)
+def every() -> Any:
+    """Every version of the rules, the newest first"""
+    return {"items": policies.versions(bank(), now=now())}
+
+
+@blueprint.route("/policies", methods=["POST"])
+@allow("policies.decide")
+@blueprint.arguments(Decision)
+@blueprint.response(201, PolicyDocument)
+def decide(form: dict[str, Any]) -> Any:
+    """Decide on a new version"""
+    text = policies.text_of(form["policy"])
+    return policies.decide(bank(), actor(), text, form["effective_at"], now=now())
+
+
+@blueprint.route("/stations")
+@allow("network.read")
+@blueprint.response(200, Stations)
+def stations() -> Any:
+    """All stations of the county"""
+    return {"items": network.stations(bank())}
+
+
+@blueprint.route("/services")
+@allow("catalogue.read")
+@blueprint.response(200, Services)
+def services() -> Any:
+    """The catalogue"""
+    return {"items": catalogue.items(bank())}

@@ -1,0 +1,106 @@
+"""Words for codes: states, sources, kinds, as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Flask
+from flask_babel import gettext
+
+from timebank.domain.words import N_
+
+DOCUMENT_LABELS = {
+    "resident": N_("Resident identity card"),
+    "hmt_residence": N_("Residence permit for Hong Kong, Macao and Taiwan"),
+    "passport": N_("Passport"),
+    "permanent_residence": N_("Permanent residence card"),
+    "none": N_("No document"),
+}
+TAG_LABELS = {
+    "living_alone": N_("Lives alone"),
+    "empty_nest": N_("Children live elsewhere"),
+    "left_behind": N_("Children work away"),
+    "half_disabled": N_("Needs some help in daily life"),
+    "disabled": N_("Needs help in daily life"),
+    "severely_disabled": N_("Severely disabled"),
+    "dementia": N_("Dementia"),
+    "low_income": N_("Low income"),
+    "bereaved": N_("Lost the only child"),
+    "without_family": N_("Without family"),
+}
+ROLE_LABELS = {
+    "member": N_("Member"),
+    "worker": N_("Station worker"),
+    "street": N_("Street centre"),
+    "county": N_("County centre"),
+    "auditor": N_("Auditor"),
+    "administrator": N_("Administrator"),
+}
+MEMBER_STATES = {
+    "pending": (N_("Waiting for the station"), "wait"),
+    "active": (N_("Active"), ""),
+    "suspended": (N_("Suspended"), "bad"),
+    "declined": (N_("Declined"), "off"),
+    "closed": (N_("Closed"), "off"),
+}
+
+
+STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "member": MEMBER_STATES,
+    "hours": {
+        "logged": (N_("Waiting for the elder to confirm"), "wait"),
+        "confirmed": (N_("Waiting for the station"), "wait"),
+        "verified": (N_("Credited"), ""),
+        "disputed": (N_("Being clarified"), "bad"),
+        "rejected": (N_("Rejected"), "bad"),
+        "withdrawn": (N_("Withdrawn"), "off"),
+    },
+    "redemption": {
+        "requested": (N_("Asked for"), "wait"),
+        "waiting": (N_("On the waiting list"), "wait"),
+        "held": (N_("Hours set aside"), "wait"),
+        "assigned": (N_("A helper is found"), "wait"),
+        "delivered": (N_("Done, to be settled"), "wait"),
+        "settled": (N_("Settled"), ""),
+        "declined": (N_("Declined"), "off"),
+        "cancelled": (N_("Cancelled"), "off"),
+        "expired": (N_("Lapsed, hours given back"), "off"),
+        "no_show": (N_("Nobody was there"), "bad"),
+    },
+    "transfer": {
+        "pending": (N_("Can still be undone"), "wait"),
+        "asked": (N_("Waiting for approval"), "wait"),
+        "done": (N_("Done"), ""),
+        "undone": (N_("Undone"), "off"),
+        "declined": (N_("Declined"), "off"),
+        "failed": (N_("Could not be done"), "bad"),
+    },
+    "reversal": {
+        "asked": (N_("Waiting for a second person"), "wait"),
+        "approved": (N_("Corrected"), ""),
+        "declined": (N_("Declined"), "off"),
+    },
+}
+
+
+def state_word(state: str, noun: str) -> str:
+    return gettext(STATES[noun][state][0])
+
+
+def state_kind(state: str, noun: str) -> str:
+    return STATES[noun][state][1]
+
+
+def tag_words(tags: tuple[str, ...]) -> str:
+    """Circumstances, as words."""
+    return "、".join(gettext(TAG_LABELS.get(tag, tag)) for tag in tags) or "–"
+
+
+def init_words(app: Flask) -> None:
+    """The filters that templates use."""
+    app.jinja_env.filters.update(state_word=state_word, state_kind=state_kind, tag_words=tag_words)
+
+
+def choices(labels: Mapping[str, str]) -> list[tuple[str, str]]:
+    """For a select or radio field: the code and its word in the visitor's language."""
+    return [(str(code), gettext(label)) for code, label in labels.items()]

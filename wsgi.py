@@ -1,0 +1,5 @@
+"""What gunicorn serves."""
+
+from timebank.app import create_app
+
+application = create_app()
