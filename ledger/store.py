@@ -11,10 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, Self
 
+from ledger.chain import HASH_BYTES
 from ledger.entries import Kind
-
-TILE_WIDTH = 256
-"""Hashes in a full tile (C2SP tlog-tiles)."""
 
 
 class Head(NamedTuple):
@@ -230,3 +228,25 @@ class Store(Reading, Protocol):
     def add_checkpoint(self, book: str, row: CheckpointRow) -> None:
         """Keep a signed checkpoint. The same size again is left as it is."""
         ...
+
+
+class StoredTiles:
+    """One book of a store as the source of hashes that `ledger.tiles` reads for proofs, and to fill tiles."""
+
+    def __init__(self, store: Reading, book: str) -> None:
+        self._store = store
+        self._book = book
+
+    def get_tile(self, level: int, index: int) -> bytes | None:
+        return self._store.tile(self._book, level, index)
+
+    def tile_roots(self, level: int, start: int, stop: int) -> Sequence[bytes]:
+        return split_hashes(self._store.tile_roots(self._book, level, start, stop))
+
+    def leaf_hashes(self, start: int, stop: int) -> Sequence[bytes]:
+        return split_hashes(self._store.leaf_hashes(self._book, start, stop))
+
+
+def split_hashes(run: bytes) -> list[bytes]:
+    """Hashes of 32 bytes that stand one after the other."""
+    return [run[at : at + HASH_BYTES] for at in range(0, len(run), HASH_BYTES)]

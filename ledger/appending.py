@@ -1,0 +1,239 @@
+"""From drafts to rows: the pure heart of an append. It is given what was found under the lock and says what to write.
+
+What can be done before the lock (`prepare`) is done before it, since one book has one head and everybody waits there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from ledger.accounts import ONE_PER_BOOK, AccountKind, AccountState
+from ledger.balances import Accounts
+from ledger.canonical import decode, encode, ordered
+from ledger.chain import leaf_hash
+from ledger.entries import FIRST_PREV, VERSION, Draft, Entry, Kind, check_text, format_at
+from ledger.errors import (
+    AccountHasOpenHold,
+    BookExists,
+    BookUnknown,
+    EntryUnknown,
+    FormatError,
+    KeyReused,
+)
+from ledger.store import AccountRow, Batch, Found, PostingRow, Row, Wanted
+from ledger.transfers import Fates, check_postings, check_shape, closed_account, opened_account
+
+NONCE_BYTES = 16
+Random = Callable[[int], bytes]
+
+
+def prepare(draft: Draft) -> Draft:
+    """The draft in the form of the entry: postings sorted, data ordered, the day as text; its shape is checked.
+
+    Raises FormatError and KindRuleBroken.
+    """
+    try:
+        kind = Kind(draft.kind)
+        postings = tuple(sorted((account, minutes) for account, minutes in draft.postings))
+    except (TypeError, ValueError) as error:
+        raise FormatError("postings" if draft.kind in Kind.__members__.values() else "kind", str(error)) from error
+    on = draft.on.isoformat() if isinstance(draft.on, date) else draft.on
+    data = None if draft.data is None else ordered(draft.data)
+    prepared = replace(draft, kind=kind, postings=postings, on=on, data=data)
+    check_shape(prepared)
+    if draft.key is not None:
+        check_text(draft.key, "key")
+    return prepared
+
+
+def wanted_by(drafts: Iterable[Draft]) -> Wanted:
+    """What has to be found before these prepared drafts can be judged."""
+    accounts: set[str] = set()
+    kinds: set[str] = set()
+    keys: set[str] = set()
+    ofs: set[int] = set()
+    closing: set[str] = set()
+    for draft in drafts:
+        accounts.update(account for account, _ in draft.postings)
+        if draft.key is not None:
+            keys.add(draft.key)
+        if draft.of is not None:
+            ofs.add(draft.of)
+        if draft.kind is Kind.OPEN and draft.data is not None:
+            account, kind = opened_account(draft.data)
+            accounts.add(account)
+            if kind in ONE_PER_BOOK:
+                kinds.add(kind)
+        if draft.kind is Kind.CLOSE and draft.data is not None:
+            closing.add(closed_account(draft.data))
+    wanted = (accounts | closing, kinds, keys, ofs, closing)
+    return Wanted(*(frozenset(part) for part in wanted))  # type: ignore[arg-type]
+
+
+@dataclass(slots=True)
+class Appending:
+    """One call of append: a plan that can be asked again, and the entries that the last asking led to."""
+
+    book: str
+    drafts: tuple[Draft, ...]
+    now: datetime
+    random: Random = os.urandom
+    entries: tuple[Entry, ...] = ()
+
+    def plan(self, found: Found) -> Batch:
+        """The rows that these drafts become. An error of any draft refuses all of them."""
+        page = _Page(self.book, found, format_at(self.now), self.random)
+        self.entries = tuple(page.write(draft) for draft in self.drafts)
+        return page.finish()
+
+
+class _Page:
+    """Where entries are written one after the other, on top of what was found."""
+
+    def __init__(self, book: str, found: Found, at: str, random: Random) -> None:
+        head = found.head
+        self._book, self._found, self._random = book, found, random
+        self._at = at if head is None else max(at, head.at)
+        self._prev = FIRST_PREV if head is None else head.leaf_hash.hex()
+        self._seq = 0 if head is None else head.size
+        self._batch = Batch(first=self._seq)
+        self._accounts = Accounts(_state(row) for row in found.accounts.values())
+        self._entries: dict[int, Entry] = {}
+        self._keys: dict[str, int] = {}
+        self._fates: Fates | None = None
+
+    def write(self, draft: Draft) -> Entry:
+        """The entry that this draft becomes, or became when its key was used first."""
+        if draft.key is not None:
+            earlier = self._earlier(draft.key)
+            if earlier is not None:
+                _require_same(draft, earlier)
+                return earlier
+        self._require_book(draft)
+        entry = Entry(
+            v=VERSION,
+            book=self._book,
+            seq=self._seq,
+            prev=self._prev,
+            at=self._at,
+            kind=draft.kind,
+            actor=draft.actor,
+            nonce=self._random(NONCE_BYTES).hex(),
+            on=draft.on,  # type: ignore[arg-type]  # `prepare` made it text
+            postings=draft.postings,
+            key=draft.key,
+            of=draft.of,
+            evidence=draft.evidence,
+            policy=draft.policy,
+            data=draft.data,  # type: ignore[arg-type]  # `prepare` made it a dict
+        )
+        body = encode(entry)
+        self._judge(entry)
+        self._put(entry, body)
+        return entry
+
+    def finish(self) -> Batch:
+        """All that was written, with the new states of the accounts that it touched."""
+        for account in self._accounts.changed:
+            state = self._accounts.states[account]
+            row = AccountRow(account, str(state.kind), state.opened_seq, state.closed_seq, state.balance)
+            self._batch.accounts[account] = row
+        return self._batch
+
+    def _judge(self, entry: Entry) -> None:
+        """The rules that need to know what else the book holds."""
+        if entry.postings:
+            check_postings(entry.kind, entry.postings, self._accounts.kinds)
+            if entry.of is not None:
+                target = self._target(entry.of)
+                fates = self._followers()
+                fates.check(entry, target, self._accounts.kinds)
+                fates.apply(entry.seq, entry.kind, entry.of, target.kind, target.of)
+            after = self._accounts.post(entry.postings)
+            self._batch.postings += [
+                PostingRow(entry.seq, account, minutes, balance)
+                for (account, minutes), balance in zip(entry.postings, after, strict=True)
+            ]
+        elif entry.kind is Kind.OPEN and entry.data is not None:
+            account, kind = opened_account(entry.data)
+            self._accounts.open(account, kind, entry.seq)
+            self._batch.opened.add(account)
+        elif entry.kind is Kind.CLOSE and entry.data is not None:
+            account = closed_account(entry.data)
+            self._accounts.close(account, entry.seq)
+            self._require_no_open_hold(account)
+
+    def _put(self, entry: Entry, body: bytes) -> None:
+        digest = leaf_hash(body)
+        row = Row(
+            entry.seq,
+            digest,
+            bytes.fromhex(entry.prev),
+            entry.at,
+            str(entry.kind),
+            entry.actor,
+            entry.on,
+            entry.key,
+            entry.of,
+            None if entry.evidence is None else bytes.fromhex(entry.evidence),
+            None if entry.policy is None else bytes.fromhex(entry.policy),
+            body,
+        )
+        self._batch.rows.append(row)
+        self._entries[entry.seq] = entry
+        if entry.key is not None:
+            self._keys[entry.key] = entry.seq
+        self._seq += 1
+        self._prev = digest.hex()
+
+    def _require_book(self, draft: Draft) -> None:
+        if draft.kind is Kind.GENESIS and self._seq:
+            raise BookExists(self._book)
+        if draft.kind is not Kind.GENESIS and not self._seq:
+            raise BookUnknown(self._book)
+
+    def _earlier(self, key: str) -> Entry | None:
+        if key in self._keys:
+            return self._entries[self._keys[key]]
+        row = self._found.by_key.get(key)
+        return None if row is None else decode(row.body)
+
+    def _target(self, seq: int) -> Entry:
+        if seq in self._entries:
+            return self._entries[seq]
+        row = self._found.by_seq.get(seq)
+        if row is None:
+            raise EntryUnknown(seq)
+        return decode(row.body)
+
+    def _followers(self) -> Fates:
+        """What became of the entries in question, told by the entries that name them."""
+        if self._fates is None:
+            self._fates = Fates()
+            kinds = {seq: (row.kind, row.of_seq) for seq, row in self._found.by_seq.items()}
+            kinds |= {seq: (kind, of) for seq, kind, of in self._found.followers}
+            for seq, kind, of in self._found.followers:
+                target_kind, target_of = kinds.get(of, (Kind.HOLD, None))
+                self._fates.apply(seq, Kind(kind), of, Kind(target_kind), target_of)
+        return self._fates
+
+    def _require_no_open_hold(self, account: str) -> None:
+        fates = self._followers()
+        held = [decode(row.body) for row in self._found.by_seq.values() if row.kind == Kind.HOLD]
+        for hold in (*held, *self._entries.values()):
+            if hold.kind is Kind.HOLD and fates.holds_open(hold.seq) and account in dict(hold.postings):
+                raise AccountHasOpenHold(account)
+
+
+def _state(row: AccountRow) -> AccountState:
+    return AccountState(row.account, AccountKind(row.kind), row.opened_seq, row.closed_seq, row.balance)
+
+
+def _require_same(draft: Draft, earlier: Entry) -> None:
+    """Raises KeyReused, naming the first field in which the draft differs from the entry that carries its key."""
+    for field in ("kind", "actor", "postings", "of", "evidence", "policy", "on", "data"):
+        if getattr(draft, field) != getattr(earlier, field):
+            raise KeyReused(earlier.key or "", earlier.seq, field)

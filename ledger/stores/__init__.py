@@ -1,0 +1,1 @@
+"""Places where books are kept. Each is a `ledger.store.Store`; import the one that is needed."""
