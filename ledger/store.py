@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol
 
 from ledger.chain import HASH_BYTES
 from ledger.entries import Kind
@@ -209,8 +209,8 @@ class Reading(Protocol):
         """Checkpoints of this size and above, ordered by size."""
         ...
 
-    def snapshot(self) -> AbstractContextManager[Self]:
-        """A store of the same kind in which head, rows, balances and checkpoints belong to one moment."""
+    def snapshot(self) -> AbstractContextManager[Reading]:
+        """A store in which head, rows, balances and checkpoints belong to one moment."""
         ...
 
 

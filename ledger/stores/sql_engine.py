@@ -1,0 +1,71 @@
+"""Engines with the settings that the ledger's promises rest on."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_SECONDS = 30
+"""How long a writer waits for the lock before it gives up with StoreBusy."""
+
+# NORMAL may lose acknowledged entries on power loss, so it is FULL, always. Recursive triggers make INSERT OR REPLACE
+# ask the triggers that refuse deletes.
+_POSTGRES_OPTIONS = f"-c lock_timeout={BUSY_SECONDS}s"
+_PRAGMAS = (
+    f"busy_timeout = {BUSY_SECONDS * 1000}",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "recursive_triggers = ON",
+    "cache_size = -16000",
+)
+
+
+def make_engine(url: str, *, pool_size: int = 8, **options: Any) -> Engine:
+    """An engine for SQLite (a file) or PostgreSQL (through psycopg 3), as the ledger and its users need it.
+
+    On SQLite a transaction begins with BEGIN DEFERRED; one that will write asks for the lock at once, with
+    `connection.execution_options(sqlite_begin="IMMEDIATE")`.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, pool_size=pool_size, **options)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    options.setdefault("pool_pre_ping", True)
+    return create_engine(parsed, pool_size=pool_size, connect_args={"options": _POSTGRES_OPTIONS}, **options)
+
+
+def open_sqlite(engine: Engine) -> sqlite3.Connection:
+    """A connection beside the pool, for a writer that keeps it."""
+    connection = sqlite3.connect(engine.url.database or ":memory:", check_same_thread=False)
+    _prepare_sqlite(connection, None)
+    return connection
+
+
+def open_postgres(engine: Engine) -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection beside the pool, in autocommit: the writer says itself where a transaction begins and ends."""
+    _, options = engine.dialect.create_connect_args(engine.url)
+    mine = {"options": _POSTGRES_OPTIONS, "autocommit": True, "prepare_threshold": 1}
+    return psycopg.connect(**{**options, **mine})
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry | None) -> None:
+    # Python's own transaction control would begin one in the middle, and always deferred.
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    if mode not in ("DEFERRED", "IMMEDIATE"):
+        raise ValueError(f"sqlite_begin is {mode!r}, not DEFERRED or IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")
