@@ -69,6 +69,7 @@ from timebank.domain.policies.eligibility import (
     redeem_age,
     redeem_refusals,
 )
+from timebank.domain.policies.labels import choice_label
 from timebank.domain.policies.presets import PRESETS, preset, presets
 
 __all__ = [
@@ -110,6 +111,7 @@ __all__ = [
     "check",
     "check_decision",
     "check_step",
+    "choice_label",
     "credit_minutes",
     "decided",
     "donate_refusals",

@@ -1,0 +1,36 @@
+"""Everything that is shown has words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import pytest
+
+from timebank.domain.members import MEMBER_STATE_LABELS, MemberState
+from timebank.domain.policies.document import (
+    AboveCap,
+    Direction,
+    GiftTo,
+    GrantSource,
+    Guarantee,
+    Inherit,
+    Needs,
+    Use,
+    Younger,
+)
+from timebank.domain.policies.labels import choice_label
+
+KINDS = (AboveCap, Direction, GiftTo, GrantSource, Guarantee, Inherit, Needs, Use, Younger)
+
+
+def test_states_of_a_membership_have_words() -> None:
+    assert set(MEMBER_STATE_LABELS) == set(MemberState)
+
+
+@pytest.mark.parametrize("choice", [choice for kind in KINDS for choice in kind], ids=repr)
+def test_each_choice_of_a_policy_has_words_of_its_own(choice: StrEnum) -> None:
+    assert choice_label(choice)
+
+
+def test_equal_texts_of_different_questions_keep_their_own_words() -> None:
+    assert choice_label(GiftTo.NONE) != choice_label(GrantSource.NONE)
