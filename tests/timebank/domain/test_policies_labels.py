@@ -1,4 +1,4 @@
-"""Everything that is shown has words."""
+"""Every choice of a policy has words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from enum import StrEnum
 
 import pytest
 
-from timebank.domain.members import MEMBER_STATE_LABELS, MemberState
 from timebank.domain.policies.document import (
     AboveCap,
     Direction,
@@ -21,10 +20,6 @@ from timebank.domain.policies.document import (
 from timebank.domain.policies.labels import choice_label
 
 KINDS = (AboveCap, Direction, GiftTo, GrantSource, Guarantee, Inherit, Needs, Use, Younger)
-
-
-def test_states_of_a_membership_have_words() -> None:
-    assert set(MEMBER_STATE_LABELS) == set(MemberState)
 
 
 @pytest.mark.parametrize("choice", [choice for kind in KINDS for choice in kind], ids=repr)
