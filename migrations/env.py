@@ -13,6 +13,9 @@ def ours(object_, name, type_, reflected, compare_to):
 
 connection = context.config.attributes["connection"]
 context.configure(
-    connection=connection, target_metadata=Base.metadata, include_object=ours, render_as_batch=connection.dialect.name == "sqlite"
+    connection=connection,
+    target_metadata=Base.metadata,
+    include_object=ours,
+    render_as_batch=connection.dialect.name == "sqlite",
 )
 context.run_migrations()

@@ -49,7 +49,9 @@ def create_app(settings: Settings | None = None, bank: Bank | None = None) -> Fl
 
 def _modules(package: ModuleType) -> list[ModuleType]:
     """Each module of a package: a page is added by adding its file."""
-    return [importlib.import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)]
+    return [
+        importlib.import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)
+    ]
 
 
 def _blueprint(module: ModuleType) -> Blueprint:
@@ -63,5 +65,3 @@ def _limit(app: Flask) -> None:
     """Coarse flood control, per worker and address. What must hold across workers is counted in the database."""
     limiter = Limiter(get_remote_address, app=app, default_limits=["600 per minute"], storage_uri="memory://")
     limiter.exempt(app.view_functions["static"])
-
-

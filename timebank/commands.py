@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from ledger.notes import generate_keys
+from ledger.notes import KeyType, generate, write_keys
 from timebank.bootstrap import build_bank
 from timebank.settings import Settings, SettingsError, load
 from timebank.storage import schema
@@ -42,7 +42,8 @@ def prepare(settings: Settings) -> None:
     try:
         schema.upgrade(bank.engine)
         if not settings.signing_key_path.exists():
-            generate_keys(settings.signing_key_path, settings.book)
+            kinds = (KeyType.ED25519, KeyType.ML_DSA_44)
+            write_keys(settings.signing_key_path, [generate(settings.book, kind) for kind in kinds])
         if settings.is_demo:
             from timebank.demo import load_demo
 

@@ -131,6 +131,7 @@ STEPS: Final = table(
     Step("assign", frozenset({_S.HELD, _S.WAITING, _S.ASSIGNED}), _S.ASSIGNED, _DESK),
     Step("unassign", frozenset({_S.ASSIGNED}), _S.HELD, _DESK | {_P.VOLUNTEER}),
     Step("deliver", frozenset({_S.HELD, _S.ASSIGNED}), _S.DELIVERED, _DESK | {_P.VOLUNTEER}),
+    Step("undeliver", frozenset({_S.DELIVERED}), _S.ASSIGNED, frozenset({_P.SYSTEM})),
     Step("settle", frozenset({_S.DELIVERED}), _S.SETTLED, frozenset({_P.OWNER, _P.ELDER, _P.VERIFIER})),
     Step("decline", _BEFORE_DELIVERY, _S.DECLINED, _DESK, tuple(DECLINE_REASONS)),
     Step(

@@ -12,8 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import LedgerError
 from timebank.domain.errors import TimebankError
-from timebank.services import audits, leases, mail, redemptions, tokens, transfers, visits
-from timebank.services import Bank
+from timebank.services import Bank, audits, hours, leases, mail, redemptions, tokens, transfers
 
 log = structlog.get_logger()
 Work = Callable[..., object]
@@ -41,7 +40,7 @@ class Job:
 JOBS = (
     Job("transfers", transfers.carry_out_due, timedelta(seconds=15)),
     Job("redemptions", redemptions.expire_due, timedelta(minutes=1)),
-    Job("visits", visits.close_forgotten, timedelta(minutes=5)),
+    Job("visits", hours.close_forgotten, timedelta(minutes=5)),
     Job("audit-new", audits.run_incremental, timedelta(minutes=5), lease=timedelta(hours=1)),
     Job("audit-all", audits.run_full, at=time(2, 0), lease=timedelta(hours=6)),
     Job("checkpoint", audits.sign_checkpoint, timedelta(seconds=30)),

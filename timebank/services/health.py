@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from timebank.storage.health import schema_is_current, scheduler_seen_at
+from timebank.storage.health import scheduler_seen_at, schema_is_current
 from timebank.storage.unit import Bank
 
 SCHEDULER_SILENCE = timedelta(minutes=2)
@@ -27,5 +27,9 @@ def ready(bank: Bank, *, now: datetime) -> Readiness:
     schema = schema_is_current(bank.engine)
     seen = scheduler_seen_at(bank.engine, bank.settings.book) if schema else None
     return Readiness(
-        (("database", schema is not None), ("schema", bool(schema)), ("scheduler", bool(seen and now - seen < SCHEDULER_SILENCE)))
+        (
+            ("database", schema is not None),
+            ("schema", bool(schema)),
+            ("scheduler", bool(seen and now - seen < SCHEDULER_SILENCE)),
+        )
     )

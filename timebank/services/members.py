@@ -297,7 +297,7 @@ def _data(bank: Bank, form: Application, division_code: str, now: datetime) -> P
     if kind in (DocumentType.RESIDENT, DocumentType.HMT_RESIDENCE):
         checked = resident_id(number, today)
         number, born_on, sex = checked.number, checked.born_on, checked.sex
-    elif kind is DocumentType.NONE and number or kind is not DocumentType.NONE and not number:
+    elif (kind is DocumentType.NONE and number) or (kind is not DocumentType.NONE and not number):
         raise DocumentTypeInvalid
     if born_on is None:
         raise BirthDateInvalid

@@ -14,19 +14,17 @@ from timebank.domain.errors import (
     PasswordWrong,
     SecondFactorNeeded,
     SecondFactorWrong,
-    TooManyAttempts,
-    Unauthenticated,
     SignInFailed,
+    Unauthenticated,
 )
 from timebank.domain.identity import login_form
 from timebank.domain.roles import STAFF_ROLES, Actor, Role, RoleName
-from timebank.storage.access import Credential, SignIn, Throttle
+from timebank.storage.access import Credential, SignIn
+from timebank.storage.guessing import FREE_TRIES, count_failure, refuse_if_closed
 from timebank.storage.unit import Bank, Unit, digest
 
 LIFETIME = timedelta(hours=12)
 IDLE = timedelta(hours=2)
-FREE_TRIES = 4
-LONGEST_WAIT_SECONDS = 3600
 SHORTEST_PASSWORD = 8
 TOUCH_EVERY = timedelta(minutes=1)
 
@@ -62,7 +60,7 @@ def sign_in(bank: Bank, login: str, password: str, *, device: str, address: str,
     buckets = (digest("login" + name), digest("address" + address))
     with bank.read() as unit:
         for bucket in buckets:
-            _refuse_if_closed(unit, bucket, now)
+            refuse_if_closed(unit, bucket, now)
         entry = unit.access.login(name)
         credential = unit.access.credential(entry.person_id) if entry and entry.book == unit.origin else None
     if not bank.passwords.matches(credential.password_hash if credential else None, password):
@@ -88,27 +86,6 @@ def sign_in(bank: Bank, login: str, password: str, *, device: str, address: str,
             )
         )
     return secret
-
-
-def count_failure(unit: Unit, bucket: str, free_tries: int, now: datetime) -> None:
-    """One more failure. After the free ones each closes the bucket twice as long as the last, up to an hour."""
-    row = unit.access.throttle(bucket)
-    if row is None or now - row.at > timedelta(days=1):
-        if row is None:
-            row = Throttle(bucket=bucket, failures=0)
-            unit.access.add(row)
-        row.failures = 0
-    row.failures += 1
-    row.at = now
-    beyond = row.failures - free_tries
-    if beyond > 0:
-        row.blocked_until = now + timedelta(seconds=min(LONGEST_WAIT_SECONDS, 15 * 2 ** (beyond - 1)))
-
-
-def _refuse_if_closed(unit: Unit, bucket: str, now: datetime) -> None:
-    row = unit.access.throttle(bucket)
-    if row is not None and row.blocked_until is not None and row.blocked_until > now:
-        raise TooManyAttempts(wait_seconds=int((row.blocked_until - now).total_seconds()) + 1)
 
 
 def who(bank: Bank, secret: str, *, now: datetime) -> SignedIn:
@@ -182,7 +159,7 @@ def second_factor(bank: Bank, cookie: str, code: str, *, now: datetime) -> None:
     with bank.read() as unit:
         row, credential = _both(unit, cookie)
         bucket = digest("totp" + row.person_id)
-        _refuse_if_closed(unit, bucket, now)
+        refuse_if_closed(unit, bucket, now)
         sealed = credential.totp_sealed
     if sealed is None:
         raise SecondFactorWrong()
@@ -245,7 +222,7 @@ def change_password(bank: Bank, actor: Actor, session_id: str, old: str, new: st
     """Change the own password and end every other session. Raises PasswordWrong or PasswordTooWeak."""
     require_strong(new)
     with bank.read() as unit:
-        _refuse_if_closed(unit, digest("password" + actor.person_id), now)
+        refuse_if_closed(unit, digest("password" + actor.person_id), now)
         credential = unit.access.credential(actor.person_id)
     if not bank.passwords.matches(credential.password_hash if credential else None, old):
         with bank.unit() as unit:

@@ -161,7 +161,10 @@ class Access:
 
     def revoke_sign_ins(self, person_id: str, now: datetime, *, but: str | None = None) -> None:
         query = update(SignIn).where(
-            SignIn.book == self._book, SignIn.person_id == person_id, SignIn.revoked_at.is_(None), SignIn.id != (but or "")
+            SignIn.book == self._book,
+            SignIn.person_id == person_id,
+            SignIn.revoked_at.is_(None),
+            SignIn.id != (but or ""),
         )
         self._session.execute(query.values(revoked_at=now))
 

@@ -101,6 +101,10 @@ class Policies:
         query = select(PolicyVersion).where(PolicyVersion.book == self._book).order_by(PolicyVersion.version)
         return list(self._session.scalars(query))
 
+    def by_digest(self, digest: str) -> PolicyVersion | None:
+        query = select(PolicyVersion).where(PolicyVersion.book == self._book, PolicyVersion.digest == digest)
+        return self._session.scalar(query.limit(1))
+
     def in_force(self, at: datetime) -> PolicyVersion | None:
         """The last decided of the versions whose time has come."""
         query = select(PolicyVersion).where(PolicyVersion.book == self._book, PolicyVersion.effective_at <= at)

@@ -24,6 +24,7 @@ class HoursRecord(InBook, Base):
         UniqueConstraint("book", "number"),
         Index("ix_hours_record_book_volunteer", "book", "volunteer_id", "started_at"),
         Index("ix_hours_record_book_elder", "book", "elder_id", "started_at"),
+        Index("ix_hours_record_book_entry_seq", "book", "entry_seq"),
         Index("ix_hours_record_book_queue", "book", "station_id", "state", "logged_at"),
     )
 
@@ -52,7 +53,7 @@ class HoursRecord(InBook, Base):
     document_id: Mapped[str | None] = mapped_column(String(32))
     entry_seq: Mapped[int | None]
     redemption_id: Mapped[str | None] = mapped_column(String(32))
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
 
@@ -126,10 +127,23 @@ class Hours:
         query = self._all().where(HoursRecord.station_id == station_id, HoursRecord.slip_number == slip_number)
         return self._session.scalar(query)
 
+    def by_entry(self, entry_seq: int) -> HoursRecord | None:
+        return self._session.scalar(self._all().where(HoursRecord.entry_seq == entry_seq))
+
     def of_volunteer(self, volunteer_id: str, start: datetime, end: datetime) -> list[HoursRecord]:
         """The volunteer's records that count and touch [start, end)."""
         query = self._all().where(
             HoursRecord.volunteer_id == volunteer_id,
+            HoursRecord.started_at < end,
+            HoursRecord.ended_at > start,
+            HoursRecord.state.in_(COUNTING),
+        )
+        return list(self._session.scalars(query))
+
+    def of_elder(self, elder_id: str, start: datetime, end: datetime) -> list[HoursRecord]:
+        """Records for the elder that count and touch [start, end)."""
+        query = self._all().where(
+            HoursRecord.elder_id == elder_id,
             HoursRecord.started_at < end,
             HoursRecord.ended_at > start,
             HoursRecord.state.in_(COUNTING),
@@ -170,6 +184,13 @@ class Hours:
         """What waits at these stations, oldest first."""
         query = self._all().where(HoursRecord.station_id.in_(set(station_ids)), HoursRecord.state.in_(set(states)))
         return list(self._session.scalars(query.order_by(HoursRecord.logged_at, HoursRecord.id).limit(limit)))
+
+    def served_minutes(self, volunteer_id: str) -> int:
+        """Verified minutes of a volunteer, actual and not credited ones."""
+        query = select(func.coalesce(func.sum(HoursRecord.minutes), 0)).where(
+            HoursRecord.book == self._book, HoursRecord.volunteer_id == volunteer_id, HoursRecord.state == "verified"
+        )
+        return int(self._session.scalar(query) or 0)
 
     def counts(self, station_ids: Iterable[str]) -> dict[tuple[str, str], int]:
         """(state, source) → how many records, at these stations."""

@@ -36,7 +36,7 @@ class Membership(Base):
     approved_at: Mapped[datetime | None]
     pin_hash: Mapped[str | None] = mapped_column(String(160))
     card_digest: Mapped[str | None] = mapped_column(String(64))
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
 
@@ -133,8 +133,6 @@ class Closeness(Base):
     at: Mapped[datetime]
 
 
-
-
 MemberRow = Membership | Purse | Consent | Kin | Proxy | ProxyAct | Qualification | Closeness
 
 
@@ -147,8 +145,9 @@ class Members:
     def add(self, row: MemberRow) -> None:
         self._session.add(row)
 
-    def get(self, person_id: str) -> Membership | None:
-        return self._session.get(Membership, (self._book, person_id))
+    def get(self, person_id: str, *, lock: bool = False) -> Membership | None:
+        """`lock` makes simultaneous units of one member wait for each other, so that each sees the other's rows."""
+        return self._session.get(Membership, (self._book, person_id), with_for_update=lock or None)
 
     def by_number(self, number: str) -> Membership | None:
         query = select(Membership).where(Membership.book == self._book, Membership.number == number)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, String, or_, select
+from sqlalchemy import Index, LargeBinary, String, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from timebank.storage.base import Base, InBook, in_book, to_person, to_station
+
+HOLDING = ("waiting", "held", "assigned", "delivered")
+OPEN = ("requested", *HOLDING)
 
 
 class Redemption(InBook, Base):
@@ -19,6 +22,7 @@ class Redemption(InBook, Base):
         *to_person("member_id", "receiver_id", "requested_by"),
         to_station(),
         Index("ix_redemption_book_queue", "book", "station_id", "state", "requested_at"),
+        Index("ix_redemption_book_entry_seq", "book", "entry_seq"),
         Index("ix_redemption_book_member", "book", "member_id"),
         Index("ix_redemption_book_expiry", "book", "state", "expires_at"),
     )
@@ -44,7 +48,7 @@ class Redemption(InBook, Base):
     settled_minutes: Mapped[int | None]
     entry_seq: Mapped[int | None]
     record_id: Mapped[str | None] = mapped_column(String(32))
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
 
@@ -72,6 +76,7 @@ class Transfer(InBook, Base):
     __tablename__ = "transfer"
     __table_args__ = (
         *to_person("actor_id"),
+        Index("ix_transfer_book_entry_seq", "book", "entry_seq"),
         Index("ix_transfer_book_giver", "book", "giver_id"),
         Index("ix_transfer_book_receiver", "book", "receiver_id"),
         Index("ix_transfer_book_due", "book", "state", "due_at"),
@@ -90,7 +95,7 @@ class Transfer(InBook, Base):
     done_at: Mapped[datetime | None]
     hold_seq: Mapped[int | None]
     entry_seq: Mapped[int | None]
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
 
@@ -111,7 +116,7 @@ class Reversal(InBook, Base):
     decided_by: Mapped[str | None] = mapped_column(String(32))
     decided_at: Mapped[datetime | None]
     entry_seq: Mapped[int | None]
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
 
@@ -127,6 +132,34 @@ class Redemptions:
 
     def get(self, redemption_id: str, *, lock: bool = False) -> Redemption | None:
         return self._session.get(Redemption, (self._book, redemption_id), with_for_update=lock or None)
+
+    def by_entry(self, entry_seq: int) -> Redemption | None:
+        query = select(Redemption).where(Redemption.book == self._book, Redemption.entry_seq == entry_seq)
+        return self._session.scalar(query)
+
+    def move(
+        self, row: Redemption, state: str, actor_id: str, via: str, now: datetime, reason: str | None = None
+    ) -> None:
+        """Change the state and write down who, when and why. The first event of a row has no state before."""
+        number = self._session.scalar(
+            select(func.count()).where(RedemptionEvent.book == self._book, RedemptionEvent.redemption_id == row.id)
+        )
+        before = row.state if number else None
+        row.state = state
+        self._session.add(
+            RedemptionEvent(
+                book=self._book,
+                redemption_id=row.id,
+                step=number or 0,
+                state_before=before,
+                state=state,
+                actor_id=actor_id,
+                via=via,
+                at=now,
+                reason=reason,
+            )
+        )
+        self._session.flush()
 
     def page(
         self,
@@ -170,6 +203,23 @@ class Redemptions:
         )
         return list(self._session.scalars(query.order_by(Redemption.expires_at).limit(limit)))
 
+    def held_minutes(self, member_id: str) -> int:
+        """What is held in escrow for this member's open redemptions."""
+        query = select(func.coalesce(func.sum(Redemption.minutes), 0)).where(
+            Redemption.book == self._book,
+            Redemption.member_id == member_id,
+            Redemption.hold_seq.is_not(None),
+            Redemption.state.in_(HOLDING),
+        )
+        return int(self._session.scalar(query) or 0)
+
+    def open_of(self, member_id: str) -> int:
+        """How many redemptions of this member are open."""
+        query = select(func.count()).where(
+            Redemption.book == self._book, Redemption.member_id == member_id, Redemption.state.in_(OPEN)
+        )
+        return int(self._session.scalar(query) or 0)
+
     def events(self, redemption_id: str) -> list[RedemptionEvent]:
         query = select(RedemptionEvent).where(
             RedemptionEvent.book == self._book, RedemptionEvent.redemption_id == redemption_id
@@ -189,6 +239,17 @@ class Transfers:
     def get(self, transfer_id: str, *, lock: bool = False) -> Transfer | None:
         return self._session.get(Transfer, (self._book, transfer_id), with_for_update=lock or None)
 
+    def held_minutes(self, giver_id: str) -> int:
+        """What is held in escrow for this member's gifts and donations that can still be undone."""
+        query = select(func.coalesce(func.sum(Transfer.minutes), 0)).where(
+            Transfer.book == self._book, Transfer.giver_id == giver_id, Transfer.state == "pending"
+        )
+        return int(self._session.scalar(query) or 0)
+
+    def by_entry(self, entry_seq: int) -> Transfer | None:
+        query = select(Transfer).where(Transfer.book == self._book, Transfer.entry_seq == entry_seq)
+        return self._session.scalar(query)
+
     def of_person(self, person_id: str, limit: int = 50) -> list[Transfer]:
         query = select(Transfer).where(
             Transfer.book == self._book, or_(Transfer.giver_id == person_id, Transfer.receiver_id == person_id)
@@ -201,13 +262,27 @@ class Transfers:
         )
         return list(self._session.scalars(query))
 
-    def in_state(self, state: str, limit: int = 200) -> list[Transfer]:
-        query = select(Transfer).where(Transfer.book == self._book, Transfer.state == state)
+    def granted_since(self, receiver_id: str, since: datetime) -> int:
+        """Minutes granted to this member since then."""
+        query = select(func.coalesce(func.sum(Transfer.minutes), 0)).where(
+            Transfer.book == self._book,
+            Transfer.receiver_id == receiver_id,
+            Transfer.kind == "grant",
+            Transfer.state == "done",
+            Transfer.done_at >= since,
+        )
+        return int(self._session.scalar(query) or 0)
+
+    def of_kind(self, kind: str, limit: int = 200) -> list[Transfer]:
+        query = select(Transfer).where(Transfer.book == self._book, Transfer.kind == kind)
         return list(self._session.scalars(query.order_by(Transfer.id.desc()).limit(limit)))
 
     def due(self, now: datetime, limit: int = 100) -> list[str]:
         query = select(Transfer.id).where(
-            Transfer.book == self._book, Transfer.state == "pending", Transfer.due_at <= now
+            Transfer.book == self._book,
+            Transfer.state == "pending",
+            Transfer.kind != "grant",
+            Transfer.due_at <= now,
         )
         return list(self._session.scalars(query.order_by(Transfer.due_at).limit(limit)))
 

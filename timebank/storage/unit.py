@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from ledger import Book, Draft, Entry, Kind, Posting, commitment
+from ledger import Book, Draft, Entry, Kind, LedgerError, Posting, commitment
 from ledger.stores.sql import JoinedSqlStore
 from timebank.domain.errors import NotFound, PolicyMissing, StaleVersion
 from timebank.domain.people import PersonData
-from timebank.domain.policies import Policy, from_text
+from timebank.domain.policies import Facts, Origin, Policy, from_text
+from timebank.domain.redemptions import returned_parts
 from timebank.settings import Settings
 from timebank.storage.access import Access
 from timebank.storage.audits import Audits
@@ -28,6 +29,7 @@ from timebank.storage.members import Members, Purse
 from timebank.storage.network import Network
 from timebank.storage.people import Document, People
 from timebank.storage.redemptions import Redemptions, Transfers
+from timebank.storage.translation import in_domain_words
 from timebank.storage.vault import Passwords, Vault
 
 
@@ -38,6 +40,7 @@ class Unit:
         book = bank.settings.book
         self._session, self._bank = session, bank
         self.origin = book
+        self.issuance, self.escrow, self.pool = "issuance", "escrow", "pool"
         self.book = Book(JoinedSqlStore(session.connection()), book)
         self.network = Network(session, book)
         self.people = People(session, book)
@@ -50,7 +53,13 @@ class Unit:
         self.transfers = Transfers(session, book)
         self.audits = Audits(session, book)
 
-    def append(self, kind: Kind, actor_id: str, postings: Iterable[Posting] = (), *, now: datetime, **rest: Any) -> Entry:
+    def has_book(self) -> bool:
+        """Whether the book has its genesis."""
+        return self.book.store.head(self.origin) is not None
+
+    def append(
+        self, kind: Kind, actor_id: str, postings: Iterable[Posting] = (), *, now: datetime, **rest: Any
+    ) -> Entry:
         """Write one entry to the book, in this unit's commit. `rest`: key, of, evidence, policy, on, data."""
         draft = Draft(kind=kind, actor=actor_id, postings=tuple(sorted(postings)), **rest)
         self._session.flush()
@@ -76,6 +85,14 @@ class Unit:
         """Origin → minutes, of every purse that was opened."""
         return {origin: self.book.balance(account) for origin, account in self.members.purses(person_id).items()}
 
+    def worth(self, person_id: str) -> int:
+        """All that a member has: every purse, and what is held for open redemptions and gifts."""
+        return (
+            sum(self.balances(person_id).values())
+            + self.redemptions.held_minutes(person_id)
+            + self.transfers.held_minutes(person_id)
+        )
+
     def person(self, person_id: str) -> PersonData:
         """What is known of a person, unsealed. Raises NotFound."""
         row = self.people.get(person_id)
@@ -88,6 +105,27 @@ class Unit:
         vault = self._bank.vault
         rows = self.people.many(person_ids).values()
         return {row.id: PersonData.from_json(vault.open(row.wrapped_key, row.id, row.sealed)) for row in rows}
+
+    def facts(self, person_id: str) -> Facts:
+        """What the policy's rules look at in a person. Raises NotFound."""
+        data = self.person(person_id)
+        return Facts(data.born_on, frozenset(data.tags), self.hours.served_minutes(person_id))
+
+    def given_back(self, hold_seq: int, minutes: int) -> tuple[Posting, ...]:
+        """So many minutes of a hold, back to the purses that it drew on: the last one drawn on gets its hours first."""
+        hold = self.book.entry(hold_seq)
+        policy = self.policy_cited(hold.policy or "")
+        owners = {account: owner.origin for account, _ in hold.postings if (owner := self.members.owner(account))}
+        held = {Origin(owners[account]): (account, -part) for account, part in hold.postings if part < 0}
+        plan = [(origin, held[origin][1]) for origin in policy.purses.spending_order if origin in held]
+        return tuple((held[origin][0], part) for origin, part in returned_parts(plan, minutes))
+
+    def policy_cited(self, digest_: str) -> Policy:
+        """The policy of this hash. Raises PolicyMissing."""
+        row = self.policies.by_digest(digest_)
+        if row is None:
+            raise PolicyMissing
+        return from_text(row.document)
 
     def seal_for(self, person_id: str, value: Any) -> bytes:
         """Something personal, sealed under this person's key. Raises NotFound."""
@@ -103,7 +141,7 @@ class Unit:
             return None
         return self._bank.vault.open(row.wrapped_key, row.id, sealed)
 
-    def keep_document(self, kind: str, subject_id: str, document: dict[str, Any], *, now: datetime) -> Document:
+    def keep_document(self, kind: str, subject_id: str, document: Mapping[str, Any], *, now: datetime) -> Document:
         """Keep an off-ledger document with a fresh salt; its `commitment` is an entry's evidence."""
         salt = self._bank.random(32)
         row = Document(
@@ -111,9 +149,9 @@ class Unit:
             id=self._bank.new_id(now),
             kind=kind,
             subject_id=subject_id,
-            sealed=self.seal_for(subject_id, document),
+            sealed=self.seal_for(subject_id, dict(document)),
             salt=salt,
-            commitment=commitment(salt, document),
+            commitment=commitment(salt, dict(document)),
             created_at=now,
         )
         self.people.add(row)
@@ -152,7 +190,9 @@ class Bank:
             with self._session(writes=True) as session, session.begin():
                 yield Unit(session, self)
         except (StaleDataError, IntegrityError) as error:
-            raise StaleVersion() from error
+            raise StaleVersion from error
+        except (LedgerError, DBAPIError) as error:
+            raise in_domain_words(error) from error
 
     @contextmanager
     def read(self) -> Iterator[Unit]:

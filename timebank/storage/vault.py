@@ -43,7 +43,9 @@ class Vault:
     def open(self, wrapped_key: bytes, owner: str, sealed: bytes) -> Any:
         """The value again. Raises VaultError if the bytes or the owner don't fit."""
         try:
-            plain = self._data_key(wrapped_key, owner).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], owner.encode())
+            plain = self._data_key(wrapped_key, owner).decrypt(
+                sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], owner.encode()
+            )
         except InvalidTag as error:
             raise VaultError("sealed data can't be opened") from error
         return json.loads(plain)

@@ -79,7 +79,9 @@ def allows_of(app: Flask, endpoint: str) -> str | None:
 
 def init_guard(app: Flask) -> None:
     """Check every request before its view."""
-    app.view_functions["static"].__dict__["allows"] = PUBLIC if hasattr(app.view_functions["static"], "__dict__") else None
+    app.view_functions["static"].__dict__["allows"] = (
+        PUBLIC if hasattr(app.view_functions["static"], "__dict__") else None
+    )
     app.before_request(_check)
 
 

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from flask import Flask
 from flask_babel import gettext
 
+from timebank.domain.hours import FLAG_TEXTS, REASON_LABELS, SOURCE_LABELS, Source
 from timebank.domain.words import N_
+from timebank.services.hours import FlagView
+from timebank.web.language import hours_minutes
 
 DOCUMENT_LABELS = {
     "resident": N_("Resident identity card"),
@@ -27,6 +30,13 @@ TAG_LABELS = {
     "low_income": N_("Low income"),
     "bereaved": N_("Lost the only child"),
     "without_family": N_("Without family"),
+}
+PLACE_CHOICES = {
+    "": N_("As usual for this service"),
+    "home": N_("at home"),
+    "station": N_("at the station"),
+    "institution": N_("in a care home or hospital"),
+    "outside": N_("outside"),
 }
 ROLE_LABELS = {
     "member": N_("Member"),
@@ -96,9 +106,28 @@ def tag_words(tags: tuple[str, ...]) -> str:
     return "、".join(gettext(TAG_LABELS.get(tag, tag)) for tag in tags) or "–"
 
 
+def source_word(source: str) -> str:
+    return gettext(SOURCE_LABELS[Source(source)])
+
+
+def reason_word(reason: str) -> str:
+    """A reason's words, whatever step it belongs to."""
+    for labels in REASON_LABELS.values():
+        if reason in labels:
+            return gettext(labels[reason])
+    return reason
+
+
+def flag_words(flag: FlagView) -> str:
+    """What is unusual, with its numbers."""
+    params = {k: hours_minutes(v) if k.endswith("minutes") else v for k, v in flag.params.items()}
+    return gettext(FLAG_TEXTS[flag.code]) % params
+
+
 def init_words(app: Flask) -> None:
     """The filters that templates use."""
     app.jinja_env.filters.update(state_word=state_word, state_kind=state_kind, tag_words=tag_words)
+    app.jinja_env.filters.update(source_word=source_word, reason_word=reason_word, flag_words=flag_words)
 
 
 def choices(labels: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -73,5 +73,3 @@ def init_api(app: Flask) -> None:
     for endpoint in list(app.view_functions):
         if endpoint.startswith("api-docs."):
             app.view_functions[endpoint] = public(app.view_functions[endpoint])
-
-

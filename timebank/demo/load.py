@@ -1,0 +1,178 @@
+"""Loads the demonstration network into an empty database, day by day, through the public services."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+from random import Random
+from typing import Any
+
+from timebank.demo.people import PASSWORD, PIN, MadeUp, people
+from timebank.demo.story import Story
+from timebank.domain.catalogue import seed_services
+from timebank.domain.roles import Actor, Role, RoleName
+from timebank.services import Bank, beginning, catalogue, members, network, policies, staff, training
+from timebank.services.members import Application
+from timebank.services.network import NewStation
+
+DAYS = 92
+SEED = 20260723
+STAFF = (
+    ("worker", "赵敏", "19911110001", RoleName.WORKER, "LN-0101"),
+    ("worker2", "钱宏", "19911110002", RoleName.WORKER, "LN-0101"),
+    ("worker3", "孙丽", "19911110003", RoleName.WORKER, "LN-0201"),
+    ("worker4", "李强", "19911110004", RoleName.WORKER, "LN-0102"),
+    ("worker5", "周涛", "19911110005", RoleName.WORKER, "LN-0102"),
+    ("worker6", "吴芳", "19911110006", RoleName.WORKER, "LN-0201"),
+    ("street", "郑洁", "19911110007", RoleName.STREET, "LN-01"),
+    ("street2", "冯刚", "19911110008", RoleName.STREET, "LN-02"),
+    ("county", "陈静", "19911110009", RoleName.COUNTY, "LN-00"),
+    ("county2", "褚明", "19911110010", RoleName.COUNTY, "LN-00"),
+    ("auditor", "卫平", "19911110011", RoleName.AUDITOR, None),
+)
+
+
+def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None = None, days: int = DAYS) -> bool:
+    """Load the network if the database is empty. False if it was there already."""
+    if beginning.has_begun(bank):
+        return False
+    end = now or datetime.now(UTC)
+    start = (end - timedelta(days=days)).replace(hour=1, minute=0, second=0, microsecond=0)
+    say("Loading the demonstration network: three months of a real district's time bank with made-up people …")
+    random = Random(SEED)  # noqa: S311 - a story, no secret
+    with bank.together() as one:
+        beginning.begin(one, software="timebank demo data: people and dates are simulated", now=start)
+        _, administrator = beginning.first_administrator(
+            one, name="蒋华", phone="19911110000", login="admin", password=PASSWORD, now=start
+        )
+        stations = _network(one, start)
+        actors = _staff(one, administrator, stations, start)
+        actors["admin"] = administrator
+        _rules(one, actors["county"], start)
+        crowd = _members(one, actors, stations, people(random), start)
+    story = Story(bank, random, actors, crowd, stations)
+    for day in range(days):
+        with bank.together() as one:
+            story.day(one, start + timedelta(days=day), last=day == days - 1)
+        if day % 23 == 22:
+            say(f"  … {day + 1} days")
+    say(f"Done: {beginning.size(bank)} entries in the book.")
+    return True
+
+
+def _document() -> dict[str, Any]:
+    text = files("timebank").joinpath("presets", "lunan.json").read_text(encoding="utf-8")
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise TypeError("presets/lunan.json")
+    return found
+
+
+def _network(bank: Bank, now: datetime) -> dict[str, str]:
+    """County, divisions and stations. Gives station code → id."""
+    document = _document()
+    county = document["county"]
+    network.found(
+        bank,
+        division_code=county["code"],
+        name=county["name"],
+        name_en=county["name_en"],
+        hotline=county["hotline"],
+    )
+    founder = Actor(bank.settings.book, beginning.FOUNDER, frozenset({Role(RoleName.COUNTY)}), "seed")
+    above = [*document["above"], {**county, "level": "county", "parent": document["above"][0]["code"]}]
+    for row in [*above, *document["divisions"]]:
+        network.add_division(
+            bank,
+            founder,
+            code=row["code"],
+            level=row["level"],
+            name=row["name"],
+            name_en=row["name_en"],
+            parent_code=row["parent"],
+            since=date(2023, 6, 30),
+        )
+    ids: dict[str, str] = {}
+    for serial, row in enumerate(document["stations"]):
+        new = NewStation(
+            kind=row["kind"],
+            code=row["code"],
+            name=row["name"],
+            name_en=row["name_en"],
+            division_code=row["division"],
+            parent_id=ids.get(row["parent"] or ""),
+            operator_name="路南区社区养老服务中心（演示）",
+            operator_uscc="52130200MJ0000018F",
+            address=f"{row['name'].removesuffix('养老服务站')} {serial + 1} 号",
+            phone=f"0315-2800{serial:03d}",
+            opening="08:30–17:30",
+            latitude_microdegrees=row["latitude_microdegrees"],
+            longitude_microdegrees=row["longitude_microdegrees"],
+            filing_number=f"LN-2026-{serial:03d}" if row["kind"] == "station" else None,
+        )
+        ids[row["code"]] = network.add_station(bank, founder, new, now=now)
+    return ids
+
+
+def _staff(bank: Bank, administrator: Actor, stations: dict[str, str], now: datetime) -> dict[str, Actor]:
+    actors = {}
+    for login, name, phone, role, station in STAFF:
+        station_id = stations[station] if station else None
+        person_id = staff.appoint(
+            bank,
+            administrator,
+            name=name,
+            phone=phone,
+            login=login,
+            password=PASSWORD,
+            role=str(role),
+            station_id=station_id,
+            now=now,
+            must_change=False,
+        )
+        actors[login] = Actor(administrator.book, person_id, frozenset({Role(role, station_id)}), "web")
+    return actors
+
+
+def _rules(bank: Bank, county: Actor, now: datetime) -> None:
+    for service in seed_services():
+        catalogue.add(bank, county, service)
+    policies.decide(bank, county, policies.template("demo"), now, now=now)
+
+
+def _members(
+    bank: Bank, actors: dict[str, Actor], stations: dict[str, str], made: list[MadeUp], now: datetime
+) -> list[tuple[str, MadeUp]]:
+    """Register everybody at the own station; elders get PINs, volunteers their trainings, families their ties."""
+    workers = {"LN-0101": actors["worker"], "LN-0102": actors["worker4"], "LN-0201": actors["worker3"]}
+    crowd = []
+    for serial, one in enumerate(made):
+        worker = workers[one.station]
+        view = members.register(
+            bank,
+            worker,
+            Application(
+                name=one.name,
+                phone=one.phone,
+                document_type="resident",
+                document_number=one.resident_id,
+                station_id=stations[one.station],
+                serves=one.serves,
+                receives=one.receives,
+                consent=True,
+                consent_channel="desk",
+                address=f"{one.station} 小区 {serial % 20 + 1} 号楼 {serial % 4 + 1} 单元 {serial % 6 + 1}0{serial % 3 + 1}",
+                tags=one.tags,
+                password=PASSWORD,
+            ),
+            now=now,
+        )
+        if one.receives:
+            members.set_pin(bank, worker, view.person_id, PIN, now=now)
+        if one.serves:
+            for name in ("escort", "care_basics", "food_safety", "first_aid"):
+                training.record(bank, worker, view.person_id, name, now.date(), None, now=now)
+        crowd.append((view.person_id, one))
+    return crowd

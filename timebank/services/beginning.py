@@ -1,0 +1,93 @@
+"""How a book begins: genesis, the accounts that every book has, and the first administrator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ledger import Book, Kind
+from ledger.errors import BookExists
+from ledger.notes import read_keys
+from timebank.domain.identity import DocumentType, login_form, normalize_name, normalize_phone
+from timebank.domain.people import PersonData
+from timebank.domain.roles import Actor, Role, RoleName
+from timebank.storage.access import Credential, Login, RoleGrant
+from timebank.storage.people import IdentityIndex, Person
+from timebank.storage.unit import Bank
+
+FOUNDER = "founder"
+
+
+def has_begun(bank: Bank) -> bool:
+    """Whether this book has its first entry."""
+    with bank.read() as unit:
+        return unit.has_book()
+
+
+def size(bank: Bank) -> int:
+    """How many entries the book has."""
+    with bank.read() as unit:
+        return unit.book.head().size
+
+
+def begin(bank: Bank, *, software: str, now: datetime) -> None:
+    """Write the genesis with the book's verifier keys, and open issuance, escrow and pool. Raises BookExists."""
+    keys = [key.verifier.encode() for key in read_keys(bank.settings.signing_key_path)]
+    with bank.unit() as unit:
+        if unit.has_book():
+            raise BookExists(unit.origin)
+        Book.create(
+            unit.book.store, unit.origin, actor=FOUNDER, now=now, keys=keys, software=software, random=bank.random
+        )
+        for account, kind in ((unit.issuance, "issuance"), (unit.escrow, "escrow"), (unit.pool, "pool")):
+            unit.append(Kind.OPEN, FOUNDER, now=now, data={"account": account, "account_kind": kind})
+
+
+def first_administrator(
+    bank: Bank, *, name: str, phone: str, login: str, password: str, now: datetime
+) -> tuple[str, Actor]:
+    """The administrator who appoints all others. Gives the id and the actor."""
+    data = PersonData(
+        name=normalize_name(name),
+        phone=normalize_phone(phone),
+        document_type=DocumentType.NONE,
+        document_number="",
+        born_on=None,
+        sex=None,
+        division_code="",
+        address="",
+    )
+    hashed = bank.passwords.hash(password)
+    with bank.unit() as unit:
+        person_id = bank.new_id(now)
+        key = bank.vault.new_key(person_id)
+        sealed = bank.vault.seal(key, person_id, data.to_json())
+        unit.people.add(
+            Person(book=unit.origin, id=person_id, sealed=sealed, wrapped_key=key, created_at=now, version=1)
+        )
+        unit.flush()
+        phone_index = bank.vault.blind_index("phone", data.phone)
+        unit.people.add(IdentityIndex(digest=phone_index, kind="phone", book=unit.origin, person_id=person_id))
+        index = bank.vault.blind_index("login", login_form(login))
+        unit.access.add(Login(digest=index, book=unit.origin, person_id=person_id, kind="name"))
+        unit.access.add(
+            Credential(
+                book=unit.origin,
+                person_id=person_id,
+                password_hash=hashed,
+                changed_at=now,
+                must_change=False,
+                totp_counter=0,
+            )
+        )
+        unit.access.add(
+            RoleGrant(
+                book=unit.origin,
+                id=bank.new_id(now),
+                person_id=person_id,
+                role=str(RoleName.ADMINISTRATOR),
+                station_id=None,
+                granted_by=FOUNDER,
+                granted_at=now,
+            )
+        )
+        return person_id, Actor(unit.origin, person_id, frozenset({Role(RoleName.ADMINISTRATOR)}), "seed")

@@ -1,0 +1,39 @@
+"""Records of hours: logging, confirming, verifying, and what follows from each."""
+
+from timebank.services.hours.enter import RowRefused, enter, issue_slips
+from timebank.services.hours.log import LogHours, log
+from timebank.services.hours.read import Choice, choices, counts, mine, of_station, queue, see, trail
+from timebank.services.hours.steps import confirm, confirm_by_elder, step
+from timebank.services.hours.values import FlagView, HoursView, StepView
+from timebank.services.hours.verify import Verified, verify
+from timebank.services.hours.visits import VisitView, abandon, check_in, check_out, close_forgotten, open_visit
+
+__all__ = [
+    "Choice",
+    "FlagView",
+    "HoursView",
+    "LogHours",
+    "RowRefused",
+    "StepView",
+    "Verified",
+    "VisitView",
+    "abandon",
+    "check_in",
+    "check_out",
+    "choices",
+    "close_forgotten",
+    "confirm",
+    "confirm_by_elder",
+    "counts",
+    "enter",
+    "issue_slips",
+    "log",
+    "mine",
+    "of_station",
+    "open_visit",
+    "queue",
+    "see",
+    "step",
+    "trail",
+    "verify",
+]

@@ -1,0 +1,174 @@
+"""What the pages and the API are given of a record, and the helpers that make it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from timebank.domain.errors import NotFound
+from timebank.domain.hours import Record, RecordState, Source, parties, verbs_open
+from timebank.domain.roles import Actor, covers, permits
+from timebank.domain.states import Party
+from timebank.storage.hours import HoursEvent, HoursFlag, HoursRecord
+from timebank.storage.unit import Bank, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    """Something unusual about a record, with the numbers that raised it."""
+
+    code: str
+    params: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class HoursView:
+    """A record as who may see it sees it. Names are unsealed for the people of the record and their station."""
+
+    id: str
+    number: str
+    state: str
+    source: str
+    station_id: str
+    volunteer_id: str
+    volunteer: str
+    elder_id: str
+    elder: str
+    service_code: str
+    service: str
+    service_en: str
+    started_at: datetime
+    ended_at: datetime
+    minutes: int
+    credited_minutes: int | None
+    slip_number: str | None
+    note: str
+    logged_at: datetime
+    entered_by: str
+    confirmed_how: str | None
+    entry_seq: int | None
+    redemption_id: str | None
+    flags: tuple[FlagView, ...]
+    verbs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One change of state in a record's history."""
+
+    state_before: str | None
+    state: str
+    who: str
+    via: str
+    at: datetime
+    reason: str | None
+    text: str
+
+
+def record_of(row: HoursRecord) -> Record:
+    """The row as the value that rules are asked with."""
+    return Record(
+        id=row.id,
+        station_id=row.station_id,
+        volunteer_id=row.volunteer_id,
+        elder_id=row.elder_id,
+        entered_by=row.entered_by,
+        confirmed_by=row.confirmed_by,
+        service_code=row.service_code,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        source=Source(row.source),
+        state=RecordState(row.state),
+        in_group=row.in_group,
+    )
+
+
+def parties_of(unit: Unit, actor: Actor, row: HoursRecord) -> frozenset[Party]:
+    """How the actor stands to the record. Raises NotFound for who has nothing to do with it."""
+    tree = unit.network.parents()
+    is_proxy = any(proxy.proxy_id == actor.person_id for proxy in unit.members.proxies_of(row.elder_id))
+    at_desk = permits(actor, "hours.confirm_at_desk") and covers(actor, row.station_id, tree, "hours.confirm_at_desk")
+    verifies = permits(actor, "hours.verify") and covers(actor, row.station_id, tree, "hours.verify")
+    found = parties(actor, record_of(row), is_proxy=is_proxy, at_desk=at_desk, verifies=verifies)
+    if not found and not (permits(actor, "hours.read") and covers(actor, row.station_id, tree, "hours.read")):
+        raise NotFound
+    return found
+
+
+def add_event(
+    bank: Bank,
+    unit: Unit,
+    row: HoursRecord,
+    actor: Actor,
+    before: str | None,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    text: str = "",
+) -> None:
+    """Write down a change of state: who, when, why. The words are sealed under the volunteer's key."""
+    number = len(unit.hours.events(row.id)) if before is not None else 0
+    unit.hours.add(
+        HoursEvent(
+            book=unit.origin,
+            record_id=row.id,
+            step=number,
+            state_before=before,
+            state=row.state,
+            actor_id=actor.person_id,
+            via=actor.via,
+            at=now,
+            reason=reason,
+            text_sealed=unit.seal_for(row.volunteer_id, text) if text else None,
+        )
+    )
+
+
+def views(unit: Unit, actor: Actor, rows: Iterable[HoursRecord]) -> tuple[HoursView, ...]:
+    """Several records, with three queries for what stands around them."""
+    rows = list(rows)
+    names = {
+        person_id: data.name
+        for person_id, data in unit.persons({p for row in rows for p in (row.volunteer_id, row.elder_id)}).items()
+    }
+    services = {service.code: service for service in unit.catalogue.services()}
+    flags = unit.hours.flags(row.id for row in rows)
+    found = []
+    for row in rows:
+        service = services.get(row.service_code)
+        found.append(
+            HoursView(
+                id=row.id,
+                number=row.number,
+                state=row.state,
+                source=row.source,
+                station_id=row.station_id,
+                volunteer_id=row.volunteer_id,
+                volunteer=names.get(row.volunteer_id, ""),
+                elder_id=row.elder_id,
+                elder=names.get(row.elder_id, ""),
+                service_code=row.service_code,
+                service=service.name if service else row.service_code,
+                service_en=service.name_en if service else row.service_code,
+                started_at=row.started_at,
+                ended_at=row.ended_at,
+                minutes=row.minutes,
+                credited_minutes=row.credited_minutes,
+                slip_number=row.slip_number,
+                note=unit.open_for(row.volunteer_id, row.note_sealed) or "",
+                logged_at=row.logged_at,
+                entered_by=row.entered_by,
+                confirmed_how=row.confirmed_how,
+                entry_seq=row.entry_seq,
+                redemption_id=row.redemption_id,
+                flags=tuple(flag_view(flag) for flag in flags.get(row.id, ())),
+                verbs=verbs_open(RecordState(row.state), parties_of(unit, actor, row)),
+            )
+        )
+    return tuple(found)
+
+
+def flag_view(flag: HoursFlag) -> FlagView:
+    return FlagView(flag.code, json.loads(flag.params))
