@@ -26,7 +26,7 @@ from timebank.web.words import init_words
 
 def create_app(settings: Settings | None = None, bank: Bank | None = None) -> Flask:
     """The application over `bank`, or over one built from `settings`, or from the environment."""
-    app = Flask("timebank")
+    app = Flask("timebank", static_folder="web/static", static_url_path="/static")
     app.extensions["bank"] = bank or build_bank(settings or load())
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

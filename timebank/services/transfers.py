@@ -8,9 +8,19 @@ from datetime import datetime
 from ledger import Draft, Kind
 from timebank.domain.errors import NotFound
 from timebank.domain.evidence import Moved, transfer_document
+from timebank.domain.identity import parse_member_number
 from timebank.domain.kin import Relation
 from timebank.domain.local_time import local_day, month_start
-from timebank.domain.policies import Origin, Policy, Use, grant_sources, groups_of, spend_plan
+from timebank.domain.policies import (
+    GiftTo,
+    Origin,
+    Policy,
+    Use,
+    grant_sources,
+    groups_of,
+    spend_plan,
+    usable_minutes,
+)
 from timebank.domain.roles import Actor, covers, require, require_at
 from timebank.domain.states import Party
 from timebank.domain.transfers import (
@@ -48,6 +58,49 @@ class TransferView:
     due_at: datetime
     can_undo: bool
     entry_seq: int | None
+    asked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a gift goes to, as the giver may see it: relatives by name, others by the family name alone."""
+
+    person_id: str
+    name: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """What the rules let a member give and donate now, and for how long it can be taken back."""
+
+    gift_minutes: int
+    donate_minutes: int
+    undo_minutes: int
+
+
+def giving(bank: Bank, actor: Actor, *, now: datetime) -> Giving:
+    """What the actor may give. Zero where the rules allow none."""
+    with bank.read() as unit:
+        policy, _ = unit.policy_at(now)
+        purses = _purses(unit, actor.person_id)
+        gifts = policy.gift.to is not GiftTo.NONE
+        return Giving(
+            gift_minutes=usable_minutes(policy, purses, Use.GIFT) if gifts else 0,
+            donate_minutes=usable_minutes(policy, purses, Use.DONATE) if policy.donate else 0,
+            undo_minutes=policy.undo_minutes,
+        )
+
+
+def addressee(bank: Bank, actor: Actor, number: str) -> Addressee:
+    """The member with this number. Raises MemberNumberInvalid, NotFound."""
+    with bank.read() as unit:
+        membership = unit.members.by_number(parse_member_number(number))
+        if membership is None:
+            raise NotFound
+        person = unit.person(membership.person_id)
+        near = membership.person_id in unit.members.kin(actor.person_id)
+        return Addressee(membership.person_id, person.name if near else person.masked().name, membership.number)
 
 
 def gift(bank: Bank, actor: Actor, receiver_id: str, minutes: int, *, now: datetime) -> TransferView:
@@ -340,6 +393,7 @@ def _views(unit: Unit, rows: list[Transfer], now: datetime) -> tuple[TransferVie
             due_at=row.due_at,
             can_undo=row.state == "pending" and row.kind != "grant",
             entry_seq=row.entry_seq,
+            asked_by=row.actor_id,
         )
         for row in rows
     )

@@ -220,6 +220,15 @@ class Redemptions:
         )
         return int(self._session.scalar(query) or 0)
 
+    def counts(self, station_ids: Iterable[str]) -> dict[str, int]:
+        """State → how many requests, at these stations."""
+        query = (
+            select(Redemption.state, func.count())
+            .where(Redemption.book == self._book, Redemption.station_id.in_(set(station_ids)))
+            .group_by(Redemption.state)
+        )
+        return {row[0]: row[1] for row in self._session.execute(query)}
+
     def events(self, redemption_id: str) -> list[RedemptionEvent]:
         query = select(RedemptionEvent).where(
             RedemptionEvent.book == self._book, RedemptionEvent.redemption_id == redemption_id

@@ -2,7 +2,18 @@
 
 from timebank.services.hours.enter import RowRefused, enter, issue_slips
 from timebank.services.hours.log import LogHours, log
-from timebank.services.hours.read import Choice, choices, counts, mine, of_station, queue, see, trail
+from timebank.services.hours.read import (
+    Choice,
+    choices,
+    counts,
+    for_my_word,
+    mine,
+    of_station,
+    queue,
+    see,
+    to_clarify,
+    trail,
+)
 from timebank.services.hours.steps import confirm, confirm_by_elder, step
 from timebank.services.hours.values import FlagView, HoursView, StepView
 from timebank.services.hours.verify import Verified, verify
@@ -26,6 +37,7 @@ __all__ = [
     "confirm_by_elder",
     "counts",
     "enter",
+    "for_my_word",
     "issue_slips",
     "log",
     "mine",
@@ -34,6 +46,7 @@ __all__ = [
     "queue",
     "see",
     "step",
+    "to_clarify",
     "trail",
     "verify",
 ]

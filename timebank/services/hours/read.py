@@ -36,6 +36,24 @@ def mine(bank: Bank, actor: Actor, *, before: str | None = None, limit: int = 20
         return views(unit, actor, unit.hours.page(person_id=actor.person_id, before=before, limit=limit))
 
 
+def for_my_word(bank: Bank, actor: Actor, *, limit: int = 20) -> tuple[HoursView, ...]:
+    """Records that wait for the actor's yes: as the elder, or for an elder for whom the actor may act."""
+    with bank.read() as unit:
+        elders = [actor.person_id, *(proxy.elder_id for proxy in unit.members.elders_of(actor.person_id))]
+        rows = []
+        for elder_id in dict.fromkeys(elders):
+            found = unit.hours.page(person_id=elder_id, states=("logged",), limit=limit)
+            rows += [row for row in found if row.elder_id == elder_id and row.volunteer_id != actor.person_id]
+        return views(unit, actor, rows)
+
+
+def to_clarify(bank: Bank, actor: Actor, *, limit: int = 20) -> tuple[HoursView, ...]:
+    """The actor's own records of which somebody says that they are not right."""
+    with bank.read() as unit:
+        rows = unit.hours.page(person_id=actor.person_id, states=("disputed",), limit=limit)
+        return views(unit, actor, rows)
+
+
 def of_station(
     bank: Bank, actor: Actor, states: Iterable[str], *, before: str | None = None, limit: int = 50
 ) -> tuple[HoursView, ...]:

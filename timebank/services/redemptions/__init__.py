@@ -2,18 +2,24 @@
 
 from timebank.services.redemptions.desk import assign, deliver, settle, step, waiting_list
 from timebank.services.redemptions.expire import expire_due
+from timebank.services.redemptions.prospects import Prospects, Receiver, counts, prospects
 from timebank.services.redemptions.request import AskForCare, ask, see_purses
-from timebank.services.redemptions.values import RedemptionView, at_desk, mine, see, trail
+from timebank.services.redemptions.values import RedemptionView, at_desk, mine, of_elders, see, trail
 
 __all__ = [
     "AskForCare",
+    "Prospects",
+    "Receiver",
     "RedemptionView",
     "ask",
     "assign",
     "at_desk",
+    "counts",
     "deliver",
     "expire_due",
     "mine",
+    "of_elders",
+    "prospects",
     "see",
     "see_purses",
     "settle",

@@ -41,7 +41,7 @@ def ask(bank: Bank, actor: Actor, form: AskForCare, *, now: datetime) -> Redempt
         membership = unit.members.get(form.member_id, lock=True)
         if membership is None:
             raise NotFound
-        who = _who_asks(unit, actor, form.member_id, membership.station_id)
+        who = who_asks(unit, actor, form.member_id, membership.station_id)
         policy, policy_hash = unit.policy_at(now)
         relation = unit.members.kin(form.member_id).get(form.receiver_id)
         seen = Relation.SELF if form.member_id == form.receiver_id else Relation(relation or "other")
@@ -87,7 +87,8 @@ def see_purses(bank: Bank, actor: Actor) -> dict[str, int]:
         return unit.balances(actor.person_id)
 
 
-def _who_asks(unit: Unit, actor: Actor, member_id: str, station_id: str) -> frozenset[Party]:
+def who_asks(unit: Unit, actor: Actor, member_id: str, station_id: str) -> frozenset[Party]:
+    """How the actor may ask with this member's hours. Raises ProxyNotRecorded, NotFound at another station."""
     if actor.person_id == member_id:
         return frozenset({Party.OWNER})
     if any(proxy.proxy_id == actor.person_id for proxy in unit.members.proxies_of(member_id)):

@@ -131,6 +131,20 @@ def mine(bank: Bank, actor: Actor, *, before: str | None = None, limit: int = 20
         return views(unit, actor, unit.redemptions.page(person_id=actor.person_id, before=before, limit=limit))
 
 
+def of_elders(bank: Bank, actor: Actor, *, limit: int = 20) -> tuple[RedemptionView, ...]:
+    """The open requests of the elders for whom the actor may act."""
+    with bank.read() as unit:
+        rows = []
+        for proxy in unit.members.elders_of(actor.person_id):
+            rows += unit.redemptions.page(person_id=proxy.elder_id, states=OPEN, limit=limit)
+        return views(unit, actor, [row for row in rows if _is_for(unit, actor, row)])
+
+
+def _is_for(unit: Unit, actor: Actor, row: Redemption) -> bool:
+    """Whether the payer of a request is an elder for whom the actor may act."""
+    return any(proxy.proxy_id == actor.person_id for proxy in unit.members.proxies_of(row.member_id))
+
+
 def at_desk(
     bank: Bank, actor: Actor, states: Iterable[str] = OPEN, *, before: str | None = None, limit: int = 50
 ) -> tuple[RedemptionView, ...]:
