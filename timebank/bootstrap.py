@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 
 from ledger.stores.sql import make_engine
 from timebank.settings import Settings
@@ -18,4 +19,5 @@ def build_bank(settings: Settings, *, pool_size: int = 8) -> Bank:
         vault=Vault(settings.master_key, settings.index_key, os.urandom),
         passwords=Passwords(),
         random=os.urandom,
+        clock=lambda: datetime.now(UTC),
     )

@@ -25,7 +25,7 @@ class AuditRun(InBook, Base):
     verdict: Mapped[str] = mapped_column(String(12))
     findings: Mapped[int]
     report: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(Text)
+    state: Mapped[bytes | None] = mapped_column(LargeBinary)
     entry_seq: Mapped[int | None]
 
 
@@ -90,6 +90,11 @@ class Audits:
             query = query.where(AuditRun.scope == scope)
         if verdict is not None:
             query = query.where(AuditRun.verdict == verdict)
+        return self._session.scalar(query.order_by(AuditRun.id.desc()).limit(1))
+
+    def latest_written(self) -> AuditRun | None:
+        """The last audit that was written to the book."""
+        query = select(AuditRun).where(AuditRun.book == self._book, AuditRun.entry_seq.is_not(None))
         return self._session.scalar(query.order_by(AuditRun.id.desc()).limit(1))
 
     def runs(self, before: str | None = None, limit: int = 50) -> list[AuditRun]:

@@ -120,7 +120,7 @@ class Hours:
     def get(self, record_id: str, *, lock: bool = False) -> HoursRecord | None:
         return self._session.get(HoursRecord, (self._book, record_id), with_for_update=lock or None)
 
-    def _all(self) -> Select[tuple[HoursRecord]]:
+    def _all(self) -> Select[HoursRecord]:
         return select(HoursRecord).where(HoursRecord.book == self._book)
 
     def by_slip(self, station_id: str, slip_number: str) -> HoursRecord | None:

@@ -178,6 +178,7 @@ class Bank:
     vault: Vault
     passwords: Passwords
     random: Callable[[int], bytes]
+    clock: Callable[[], datetime]
     outer: Connection | None = None
 
     @contextmanager

@@ -61,9 +61,7 @@ def problem(refusal: Refusal, extra: dict[str, Any] | None = None) -> Response:
         "code": refusal.code,
         **(extra or {}),
     }
-    response = current_app.json.response(body)
-    response.mimetype, response.status_code = PROBLEM, refusal.status
-    return response
+    return Response(current_app.json.dumps(body), status=refusal.status, mimetype=PROBLEM)
 
 
 def page(refusal: Refusal) -> tuple[str, int]:

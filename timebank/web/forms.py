@@ -16,7 +16,9 @@ BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u206
 def clean(text: str) -> str:
     """Text in NFC without spaces around. Raises ValueError for control characters, surrogates and bidi controls."""
     for character in text:
-        if character in BIDI_CONTROLS or (unicodedata.category(character) in ("Cc", "Cs") and character not in "\r\n\t"):
+        if character in BIDI_CONTROLS or (
+            unicodedata.category(character) in ("Cc", "Cs") and character not in "\r\n\t"
+        ):
             raise ValueError("a character that no keyboard types")
     return unicodedata.normalize("NFC", text).strip()
 
@@ -25,12 +27,14 @@ class SafeText(StringField):  # type: ignore[misc]  # WTForms has no types
     """A text field that is cleaned before anything looks at it."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        super().process_formdata(valuelist)
+        text = str(valuelist[0]) if valuelist else ""
+        self.data: str = ""
         try:
-            self.data = clean(self.data or "")
+            self.data = clean(text)
         except ValueError as error:
-            self.data = ""
-            raise ValidationError(lazy_gettext("This text has characters that can't be kept. Type it again.")) from error
+            raise ValidationError(
+                lazy_gettext("This text has characters that can't be kept. Type it again.")
+            ) from error
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types

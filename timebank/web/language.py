@@ -64,10 +64,10 @@ def hours_minutes(minutes: int) -> str:
     sign, minutes = ("−" if minutes < 0 else ""), abs(minutes)
     hours, rest = divmod(minutes, 60)
     if hours and rest:
-        return sign + gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=rest)
+        return sign + str(gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=rest))
     if hours:
-        return sign + gettext("%(hours)s h", hours=hours)
-    return sign + gettext("%(minutes)s min", minutes=rest)
+        return sign + str(gettext("%(hours)s h", hours=hours))
+    return sign + str(gettext("%(minutes)s min", minutes=rest))
 
 
 def local_date(moment: datetime) -> str:

@@ -78,23 +78,22 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "no_show": (N_("Nobody was there"), "bad"),
     },
     "transfer": {
-        "pending": (N_("Can still be undone"), "wait"),
-        "asked": (N_("Waiting for approval"), "wait"),
+        "pending": (N_("Waiting"), "wait"),
         "done": (N_("Done"), ""),
-        "undone": (N_("Undone"), "off"),
-        "declined": (N_("Declined"), "off"),
-        "failed": (N_("Could not be done"), "bad"),
+        "undone": (N_("Taken back"), "off"),
+        "refused": (N_("Declined"), "off"),
     },
     "reversal": {
         "asked": (N_("Waiting for a second person"), "wait"),
         "approved": (N_("Corrected"), ""),
-        "declined": (N_("Declined"), "off"),
+        "refused": (N_("Declined"), "off"),
+        "withdrawn": (N_("Taken back"), "off"),
     },
 }
 
 
 def state_word(state: str, noun: str) -> str:
-    return gettext(STATES[noun][state][0])
+    return str(gettext(STATES[noun][state][0]))
 
 
 def state_kind(state: str, noun: str) -> str:
@@ -107,21 +106,22 @@ def tag_words(tags: tuple[str, ...]) -> str:
 
 
 def source_word(source: str) -> str:
-    return gettext(SOURCE_LABELS[Source(source)])
+    return str(gettext(SOURCE_LABELS[Source(source)]))
 
 
 def reason_word(reason: str) -> str:
     """A reason's words, whatever step it belongs to."""
     for labels in REASON_LABELS.values():
         if reason in labels:
-            return gettext(labels[reason])
+            return str(gettext(labels[reason]))
     return reason
 
 
 def flag_words(flag: FlagView) -> str:
     """What is unusual, with its numbers."""
     params = {k: hours_minutes(v) if k.endswith("minutes") else v for k, v in flag.params.items()}
-    return gettext(FLAG_TEXTS[flag.code]) % params
+    text = str(gettext(FLAG_TEXTS[flag.code]))
+    return text % params
 
 
 def init_words(app: Flask) -> None:

@@ -1,0 +1,223 @@
+"""Audits: of the new entries every few minutes, of all of them each night, and whenever somebody asks.
+
+A finding raises an alert, which all staff see, and stops new checkpoints until an administrator has acknowledged it with
+a reason. Each full audit, and any that finds something, is itself written to the book.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from ledger import Kind
+from timebank.domain.errors import AlertAlreadyAcknowledged, NotFound, ReasonMissing
+from timebank.domain.roles import Actor, require
+from timebank.storage.audits import Alert, AuditRun, Mail
+from timebank.storage.checking import Signed, audit_book, sign_book
+from timebank.storage.unit import Bank
+
+log = structlog.get_logger()
+SCHEDULER = "scheduler"
+FULL, NEW = "full", "new"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """One audit in the history."""
+
+    id: str
+    scope: str
+    started_at: datetime
+    finished_at: datetime
+    first_seq: int
+    size: int
+    verdict: str
+    findings: int
+    entry_seq: int | None
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """A finding that people must see."""
+
+    id: str
+    summary: str
+    audit_id: str | None
+    raised_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+    reason: str
+
+
+def run_full(bank: Bank, *, now: datetime) -> str:
+    """The nightly audit of every entry, at all four levels. Gives the verdict."""
+    return _run(bank, FULL, SCHEDULER, now).verdict
+
+
+def run_incremental(bank: Bank, *, now: datetime) -> str:
+    """An audit of what is new since the last sound one; a full one where there is none. Gives the verdict."""
+    return _run(bank, NEW, SCHEDULER, now).verdict
+
+
+def run_now(bank: Bank, actor: Actor, *, full: bool, now: datetime) -> AuditView:
+    """Somebody asks for an audit at once. Raises Forbidden."""
+    require(actor, "audits.run")
+    return _run(bank, FULL if full else NEW, actor.person_id, now)
+
+
+def _run(bank: Bank, scope: str, asked_by: str, now: datetime) -> AuditView:
+    with bank.read() as unit:
+        last = unit.audits.latest(verdict="sound")
+        since = last.state if scope == NEW and last is not None else None
+    checked = audit_book(bank, since)
+    document = checked.as_document()
+    with bank.unit() as unit:
+        row = AuditRun(
+            book=unit.origin,
+            id=bank.new_id(now),
+            scope=scope,
+            asked_by=asked_by,
+            started_at=now,
+            finished_at=bank.clock(),
+            first_seq=checked.start,
+            size=checked.size,
+            verdict=checked.verdict,
+            findings=checked.count,
+            report=json.dumps(document, ensure_ascii=False),
+            state=checked.state,
+        )
+        unit.audits.add(row)
+        if checked.count:
+            _raise_alert(bank, row, document, now)
+        if (scope == FULL or checked.count) and not _is_known(unit.audits.latest_written(), document, checked.count):
+            data = {
+                "size": checked.size,
+                "result": checked.verdict,
+                "digest": checked.digest(),
+                "level": sorted(int(level) for level in checked.levels),
+            }
+            row.entry_seq = unit.append(Kind.AUDIT, asked_by, now=now, data=data).seq
+        view = _view(row)
+    if checked.count:
+        log.error("audit found something", scope=scope, findings=checked.count, size=checked.size)
+    return view
+
+
+def _is_known(last: AuditRun | None, document: dict[str, Any], count: int) -> bool:
+    """The same findings were written to the book before: a broken book is not filled with its own audits."""
+    return count > 0 and last is not None and json.loads(last.report)["findings"] == document["findings"]
+
+
+def _raise_alert(bank: Bank, row: AuditRun, document: dict[str, Any], now: datetime) -> None:
+    """One alert for the same findings, and one mail; the audit after it finds them again and stays quiet."""
+    first = document["findings"][0] if document["findings"] else {}
+    summary = f"#{first.get('seq')} · {first.get('field')} · {first.get('code')} (+{document['count'] - 1})"[:400]
+    with bank.unit() as unit:
+        if any(alert.summary == summary for alert in unit.audits.open_alerts()):
+            return
+        unit.audits.add(
+            Alert(
+                book=unit.origin,
+                id=bank.new_id(now),
+                kind="audit",
+                audit_id=row.id,
+                summary=summary,
+                raised_at=now,
+            )
+        )
+        unit.audits.add(
+            Mail(
+                book=unit.origin,
+                id=bank.new_id(now),
+                address_sealed=bank.vault.seal_for_service("mail", bank.settings.alert_address),
+                subject="Time bank: the ledger check found a problem / 账本检查发现问题",
+                body=f"{unit.origin}\n{summary}\n\nSee the page Audits. New checkpoints are stopped.\n",
+                state="waiting",
+                tries=0,
+                made_at=now,
+                next_try_at=now,
+            )
+        )
+
+
+def acknowledge(bank: Bank, actor: Actor, alert_id: str, reason: str, *, now: datetime) -> None:
+    """An administrator has seen a finding and says what was done. Checkpoints go on when none is open.
+
+    Raises NotFound, AlertAlreadyAcknowledged, ReasonMissing, Forbidden.
+    """
+    require(actor, "alerts.acknowledge")
+    if not reason.strip():
+        raise ReasonMissing
+    with bank.unit() as unit:
+        row = unit.audits.alert(alert_id)
+        if row is None:
+            raise NotFound
+        if row.acknowledged_at is not None:
+            raise AlertAlreadyAcknowledged
+        row.acknowledged_at, row.acknowledged_by = now, actor.person_id
+        row.reason_sealed = bank.vault.seal_for_service("alert", reason[:500])
+
+
+def sign_checkpoint(bank: Bank, *, now: datetime) -> Signed:
+    """Sign a checkpoint over the book as it is, unless a finding is open. The signer checks what it signs."""
+    with bank.read() as unit:
+        if unit.audits.open_alerts():
+            return Signed(size=None, why="alerts are open")
+    return sign_book(bank, now=now)
+
+
+def history(bank: Bank, actor: Actor, *, before: str | None = None, limit: int = 30) -> tuple[AuditView, ...]:
+    """Audits, the newest first."""
+    require(actor, "audits.read")
+    with bank.read() as unit:
+        return tuple(_view(row) for row in unit.audits.runs(before, limit))
+
+
+def see(bank: Bank, actor: Actor, audit_id: str) -> AuditView:
+    """One audit with its findings. Raises NotFound."""
+    require(actor, "audits.read")
+    with bank.read() as unit:
+        row = unit.audits.get(audit_id)
+        if row is None:
+            raise NotFound
+        return _view(row)
+
+
+def alerts(bank: Bank, actor: Actor) -> tuple[AlertView, ...]:
+    """Alerts, open ones first by being the newest."""
+    require(actor, "alerts.read")
+    with bank.read() as unit:
+        rows = unit.audits.alerts()
+        names = unit.persons({row.acknowledged_by for row in rows if row.acknowledged_by})
+        return tuple(
+            AlertView(
+                id=row.id,
+                summary=row.summary,
+                audit_id=row.audit_id,
+                raised_at=row.raised_at,
+                acknowledged_at=row.acknowledged_at,
+                acknowledged_by=names[row.acknowledged_by].name if row.acknowledged_by in names else "",
+                reason=bank.vault.open_for_service("alert", row.reason_sealed) if row.reason_sealed else "",
+            )
+            for row in rows
+        )
+
+
+def _view(row: AuditRun) -> AuditView:
+    return AuditView(
+        id=row.id,
+        scope=row.scope,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        first_seq=row.first_seq,
+        size=row.size,
+        verdict=row.verdict,
+        findings=row.findings,
+        entry_seq=row.entry_seq,
+        report=json.loads(row.report),
+    )
