@@ -374,6 +374,8 @@ def _give_login(
     if unit.access.login(index) is not None:
         raise LoginTaken
     unit.access.add(Login(digest=index, book=unit.origin, person_id=person_id, kind="phone"))
+    if unit.access.credential(person_id) is not None:
+        return  # somebody of the staff becomes a member, and keeps the password
     unit.access.add(
         Credential(
             book=unit.origin,

@@ -200,6 +200,7 @@ class Bank:
         """A unit that only reads; whatever it changed is undone."""
         with self._session(writes=False) as session:
             yield Unit(session, self)
+            session.expunge_all()
             session.rollback()
 
     @contextmanager

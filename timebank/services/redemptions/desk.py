@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ledger import Kind
-from timebank.domain.errors import NotFound, ProviderMissing
+from timebank.domain.errors import Forbidden, NotFound, ProviderMissing
 from timebank.domain.evidence import Delivered, Document, settle_document
 from timebank.domain.kin import Relation
 from timebank.domain.local_time import local_day
@@ -22,6 +22,7 @@ from timebank.domain.redemptions import (
     waiting_order,
 )
 from timebank.domain.roles import Actor, stations_of
+from timebank.domain.states import Party
 from timebank.services.redemptions.values import RedemptionView, locked, parties_of, views
 from timebank.storage.redemptions import Redemption
 from timebank.storage.unit import Bank, Unit
@@ -73,12 +74,16 @@ def deliver(
 ) -> RedemptionView:
     """The station itself delivered: a meal, a seat, a service of its staff. A second person settles it.
 
-    Raises DeliveredMoreThanHeld, DeliveryInFuture, Forbidden, RedemptionStateConflict.
+    A helper's visit is delivered by logging its hours, never here. Raises DeliveredMoreThanHeld, DeliveryInFuture,
+    Forbidden, RedemptionStateConflict.
     """
     check_delivery(delivered_at, now)
     with bank.unit() as unit:
         row = locked(unit, redemption_id)
-        state = after(RedemptionState(row.state), "deliver", parties_of(unit, actor, row))
+        who = parties_of(unit, actor, row)
+        if Party.DESK not in who:
+            raise Forbidden
+        state = after(RedemptionState(row.state), "deliver", who)
         settlement(unit.policy_at(now)[0], row.service_code, row.minutes, minutes)
         row.volunteer_id, row.provider_station_id = None, row.station_id
         row.delivered_minutes, row.delivered_at, row.delivered_by = minutes, delivered_at, actor.person_id

@@ -29,7 +29,7 @@ class Policies(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(PolicyDocument))
 
 
-class Decision(ma.Schema):
+class NewPolicy(ma.Schema):
     """The whole document, and from when it is in force."""
 
     policy = ma.fields.Dict(required=True)
@@ -80,7 +80,7 @@ def every() -> Any:
 
 @blueprint.route("/policies", methods=["POST"])
 @allow("policies.decide")
-@blueprint.arguments(Decision)
+@blueprint.arguments(NewPolicy)
 @blueprint.response(201, PolicyDocument)
 def decide(form: dict[str, Any]) -> Any:
     """Decide on a new version"""
