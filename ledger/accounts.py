@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class AccountKind(StrEnum):
@@ -25,8 +26,7 @@ MAY_OWE = frozenset({AccountKind.ISSUANCE, AccountKind.CLEARING})
 ONE_PER_BOOK = frozenset({AccountKind.ISSUANCE, AccountKind.ESCROW})
 
 
-@dataclass(frozen=True, slots=True)
-class AccountState:
+class AccountState(msgspec.Struct, frozen=True):
     """An account at one point of the book. `balance` is in minutes; `closed_seq` is None while it is open."""
 
     id: str

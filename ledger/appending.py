@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+
+import msgspec
 
 from ledger.accounts import ONE_PER_BOOK, AccountKind, AccountState
 from ledger.balances import Accounts
 from ledger.canonical import decode, encode, ordered
 from ledger.chain import leaf_hash
-from ledger.entries import FIRST_PREV, VERSION, Draft, Entry, Kind, check_text, format_at
+from ledger.entries import FIRST_PREV, VERSION, Draft, Entry, Kind, Posting, check_text, format_at
 from ledger.errors import (
     AccountHasOpenHold,
     BookExists,
@@ -30,47 +33,61 @@ NONCE_BYTES = 16
 Random = Callable[[int], bytes]
 
 
-def prepare(draft: Draft) -> Draft:
-    """The draft in the form of the entry: postings sorted, data ordered, the day as text; its shape is checked.
+class Prepared(msgspec.Struct, frozen=True, gc=False):
+    """A draft in the form of the entry that it may become: postings sorted, data ordered, the day as text."""
 
-    Raises FormatError and KindRuleBroken.
-    """
+    kind: Kind
+    actor: str
+    postings: tuple[Posting, ...]
+    key: str | None
+    of: int | None
+    evidence: str | None
+    policy: str | None
+    on: str | None
+    data: dict[str, Any] | None
+
+
+def prepare(draft: Draft) -> Prepared:
+    """The draft, brought into form and checked for its shape. Raises FormatError and KindRuleBroken."""
     try:
         kind = Kind(draft.kind)
-        postings = tuple(sorted((account, minutes) for account, minutes in draft.postings))
+    except ValueError as error:
+        raise FormatError("kind", str(error)) from error
+    try:
+        postings = tuple(sorted([(account, minutes) for account, minutes in draft.postings]))
     except (TypeError, ValueError) as error:
-        raise FormatError("postings" if draft.kind in Kind.__members__.values() else "kind", str(error)) from error
+        raise FormatError("postings", str(error)) from error
     on = draft.on.isoformat() if isinstance(draft.on, date) else draft.on
     data = None if draft.data is None else ordered(draft.data)
-    prepared = replace(draft, kind=kind, postings=postings, on=on, data=data)
+    prepared = Prepared(kind, draft.actor, postings, draft.key, draft.of, draft.evidence, draft.policy, on, data)
     check_shape(prepared)
     if draft.key is not None:
         check_text(draft.key, "key")
     return prepared
 
 
-def wanted_by(drafts: Iterable[Draft]) -> Wanted:
+def wanted_by(drafts: Iterable[Prepared]) -> Wanted:
     """What has to be found before these prepared drafts can be judged."""
-    accounts: set[str] = set()
-    kinds: set[str] = set()
-    keys: set[str] = set()
-    ofs: set[int] = set()
-    closing: set[str] = set()
+    accounts: list[str] = []
+    kinds: list[str] = []
+    keys: list[str] = []
+    ofs: list[int] = []
+    closing: list[str] = []
     for draft in drafts:
-        accounts.update(account for account, _ in draft.postings)
+        accounts += [account for account, _ in draft.postings]
         if draft.key is not None:
-            keys.add(draft.key)
+            keys.append(draft.key)
         if draft.of is not None:
-            ofs.add(draft.of)
-        if draft.kind is Kind.OPEN and draft.data is not None:
+            ofs.append(draft.of)
+        if draft.data is not None and draft.kind is Kind.OPEN:
             account, kind = opened_account(draft.data)
-            accounts.add(account)
+            accounts.append(account)
             if kind in ONE_PER_BOOK:
-                kinds.add(kind)
-        if draft.kind is Kind.CLOSE and draft.data is not None:
-            closing.add(closed_account(draft.data))
-    wanted = (accounts | closing, kinds, keys, ofs, closing)
-    return Wanted(*(frozenset(part) for part in wanted))  # type: ignore[arg-type]
+                kinds.append(kind)
+        if draft.data is not None and draft.kind is Kind.CLOSE:
+            closing.append(closed_account(draft.data))
+    everyone = frozenset(accounts + closing)
+    return Wanted(everyone, frozenset(kinds), frozenset(keys), frozenset(ofs), frozenset(closing))
 
 
 @dataclass(slots=True)
@@ -78,14 +95,15 @@ class Appending:
     """One call of append: a plan that can be asked again, and the entries that the last asking led to."""
 
     book: str
-    drafts: tuple[Draft, ...]
+    drafts: tuple[Prepared, ...]
+    wanted: Wanted
     now: datetime
     random: Random = os.urandom
     entries: tuple[Entry, ...] = ()
 
     def plan(self, found: Found) -> Batch:
         """The rows that these drafts become. An error of any draft refuses all of them."""
-        page = _Page(self.book, found, format_at(self.now), self.random)
+        page = _Page(self.book, found, self.wanted, format_at(self.now), self.random)
         self.entries = tuple(page.write(draft) for draft in self.drafts)
         return page.finish()
 
@@ -93,19 +111,22 @@ class Appending:
 class _Page:
     """Where entries are written one after the other, on top of what was found."""
 
-    def __init__(self, book: str, found: Found, at: str, random: Random) -> None:
+    def __init__(self, book: str, found: Found, wanted: Wanted, at: str, random: Random) -> None:
         head = found.head
         self._book, self._found, self._random = book, found, random
         self._at = at if head is None else max(at, head.at)
         self._prev = FIRST_PREV if head is None else head.leaf_hash.hex()
         self._seq = 0 if head is None else head.size
         self._batch = Batch(first=self._seq)
-        self._accounts = Accounts(_state(row) for row in found.accounts.values())
+        # What was found may answer others in the same group as well.
+        mine = [row for row in map(found.accounts.get, wanted.accounts) if row is not None]
+        mine += [row for row in found.accounts.values() if row.kind in wanted.kinds] if wanted.kinds else []
+        self._accounts = Accounts([_state(row) for row in mine])
         self._entries: dict[int, Entry] = {}
         self._keys: dict[str, int] = {}
         self._fates: Fates | None = None
 
-    def write(self, draft: Draft) -> Entry:
+    def write(self, draft: Prepared) -> Entry:
         """The entry that this draft becomes, or became when its key was used first."""
         if draft.key is not None:
             earlier = self._earlier(draft.key)
@@ -122,13 +143,13 @@ class _Page:
             kind=draft.kind,
             actor=draft.actor,
             nonce=self._random(NONCE_BYTES).hex(),
-            on=draft.on,  # type: ignore[arg-type]  # `prepare` made it text
+            on=draft.on,
             postings=draft.postings,
             key=draft.key,
             of=draft.of,
             evidence=draft.evidence,
             policy=draft.policy,
-            data=draft.data,  # type: ignore[arg-type]  # `prepare` made it a dict
+            data=draft.data,
         )
         body = encode(entry)
         self._judge(entry)
@@ -189,7 +210,7 @@ class _Page:
         self._seq += 1
         self._prev = digest.hex()
 
-    def _require_book(self, draft: Draft) -> None:
+    def _require_book(self, draft: Prepared) -> None:
         if draft.kind is Kind.GENESIS and self._seq:
             raise BookExists(self._book)
         if draft.kind is not Kind.GENESIS and not self._seq:
@@ -232,7 +253,7 @@ def _state(row: AccountRow) -> AccountState:
     return AccountState(row.account, AccountKind(row.kind), row.opened_seq, row.closed_seq, row.balance)
 
 
-def _require_same(draft: Draft, earlier: Entry) -> None:
+def _require_same(draft: Prepared, earlier: Entry) -> None:
     """Raises KeyReused, naming the first field in which the draft differs from the entry that carries its key."""
     for field in ("kind", "actor", "postings", "of", "evidence", "policy", "on", "data"):
         if getattr(draft, field) != getattr(earlier, field):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ledger.accounts import MAY_OWE, ONE_PER_BOOK, AccountKind, AccountState
 from ledger.entries import Kind, Posting

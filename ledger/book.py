@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.accounts import AccountKind, AccountState
-from ledger.appending import Appending, Random, prepare, wanted_by
+from ledger.appending import Appending, Prepared, Random, prepare, wanted_by
 from ledger.canonical import decode
 from ledger.entries import UNIT, Draft, Entry, Kind, format_at
 from ledger.errors import (
@@ -203,10 +203,10 @@ class Book:
             fates.apply(row.seq, Kind(row.kind), named.seq, Kind(named.kind), named.of_seq)
         return fates
 
-    def _write(self, drafts: tuple[Draft, ...], now: datetime, random: Random) -> tuple[Entry, ...]:
+    def _write(self, drafts: tuple[Prepared, ...], now: datetime, random: Random) -> tuple[Entry, ...]:
         """Write, and ask again if the store went away during the commit, which only keys make safe."""
-        appending = Appending(self.origin, drafts, now, random)
         wanted = wanted_by(drafts)
+        appending = Appending(self.origin, drafts, wanted, now, random)
         try:
             self.store.append(self.origin, wanted, appending.plan)
             return appending.entries

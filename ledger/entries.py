@@ -106,8 +106,7 @@ def format_at(moment: datetime) -> str:
     """An aware time as canonical text: UTC, whole milliseconds, cut and never rounded up into the future."""
     if moment.tzinfo is None:
         raise FormatError("at", "a time without a zone")
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z".rjust(24, "0")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def parse_at(text: str) -> datetime:

@@ -77,8 +77,7 @@ class CheckpointRow(NamedTuple):
     signed_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What has to be known under the lock before drafts can be judged, asked in one go: time under it is short."""
 
     accounts: frozenset[str] = frozenset()

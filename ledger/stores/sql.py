@@ -10,7 +10,7 @@ from typing import Any, Self
 import psycopg
 from sqlalchemy import Connection, Engine, insert, select
 
-from ledger.store import Batch, CheckpointRow, Found, Plan, StoredTiles, TileRow, Wanted
+from ledger.store import Batch, CheckpointRow, Plan, StoredTiles, TileRow, Wanted
 from ledger.stores import sql_postgres, sql_sqlite
 from ledger.stores.filling import filled_tiles
 from ledger.stores.sql_committing import Committer
@@ -43,8 +43,8 @@ class JoinedSqlStore(SqlReading):
             self._connection.begin()
         driver: Any = self._connection.connection.driver_connection
         try:
-            hand, found = _find(driver, book, wanted)
-            batch = plan(found)
+            hand = SqliteHand(driver) if isinstance(driver, sqlite3.Connection) else PostgresHand(driver)
+            batch = plan(hand.find(book, hand.lock(book), wanted))
             if batch.rows:
                 hand.put(book, batch, self._tiles(book, batch))
             return batch
@@ -106,15 +106,6 @@ class SqlStore(SqlReading):
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield JoinedSqlStore(connection)
-
-
-def _find(driver: Any, book: str, wanted: Wanted) -> tuple[SqliteHand | PostgresHand, Found]:
-    if isinstance(driver, sqlite3.Connection):
-        hand = SqliteHand(driver)
-        hand.lock(book)
-        return hand, hand.find(book, wanted)
-    other = PostgresHand(driver)
-    return other, other.find(book, wanted)
 
 
 def _add_checkpoint(connection: Connection, book: str, row: CheckpointRow) -> None:

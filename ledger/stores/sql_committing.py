@@ -8,35 +8,42 @@ import os
 import sqlite3
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
 from sqlalchemy import Engine
 
 from ledger.errors import LedgerError, OutcomeUnknown, StoreBusy
-from ledger.store import Batch, Found, Plan, TileRow, Wanted
+from ledger.store import AccountRow, Batch, Found, Head, Plan, TileRow, Wanted
 from ledger.stores import sql_postgres, sql_sqlite
 from ledger.stores.filling import advance
 from ledger.stores.sql_engine import open_postgres, open_sqlite
 from ledger.stores.sql_postgres import PostgresWriter
 from ledger.stores.sql_sqlite import SqliteWriter
+from ledger.tiles import fills_tile
 
 GROUP_LIMIT = 256
 TRIES = 5
+ACCOUNTS_REMEMBERED = 20_000
+DISTRUSTED_GROUPS = 16
 
 Writer = SqliteWriter | PostgresWriter
 Tiles = Callable[[str, Batch], list[TileRow]]
 
 
-@dataclass(slots=True)
 class _Request:
-    """One call of append, waiting for its turn; at the end it has a batch or an error."""
+    """One call of append, waiting for its turn. It is woken with a batch or an error, or to lead the next group."""
 
-    wanted: Wanted
-    plan: Plan
-    batch: Batch | None = None
-    error: BaseException | None = None
+    __slots__ = ("batch", "error", "plan", "wake", "wanted")
+
+    def __init__(self, wanted: Wanted, plan: Plan) -> None:
+        self.wanted = wanted
+        self.plan = plan
+        self.batch: Batch | None = None
+        self.error: BaseException | None = None
+        self.wake = threading.Lock()
 
     @property
     def done(self) -> bool:
@@ -49,11 +56,69 @@ class _Request:
 
 
 class _Line:
-    """The line in front of one book's head."""
+    """The line in front of one book's head, and what is remembered of the book since this process last wrote it."""
 
     def __init__(self) -> None:
-        self.waiting: deque[_Request] = deque()
-        self.turn = threading.Lock()
+        self._waiting: deque[_Request] = deque()
+        self._busy = False
+        self._lock = threading.Lock()
+        self.head: Head | None = None
+        self.accounts: dict[str, AccountRow] = {}
+        self.distrust = 0
+
+    def stand(self, request: _Request) -> None:
+        """Stand in line. Returns when the request was carried out by others, or is first and has to lead."""
+        with self._lock:
+            self._waiting.append(request)
+            if not self._busy:
+                self._busy = True
+                return
+            request.wake.acquire()
+        # Who leads releases it: for all that were carried out, and for one that comes next.
+        request.wake.acquire()
+
+    def next_group(self, limit: int) -> list[_Request]:
+        """Those who wait in front, in the order in which they came."""
+        with self._lock:
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), limit))]
+
+    def leave(self, group: list[_Request], leader: _Request) -> None:
+        """Wake all whose turn is over, then whoever is now first, to lead."""
+        for request in group:
+            if request is not leader:
+                request.wake.release()
+        with self._lock:
+            if self._waiting:
+                self._waiting[0].wake.release()
+            else:
+                self._busy = False
+
+    def remembered(self, wanted: Wanted) -> Found | None:
+        """What is wanted, as it was when this process last wrote; None if not all of it is remembered.
+
+        Keys are taken to be new: if one is not, the database refuses it. Whether the rest is still true is asked by
+        writing only if the head has not moved, for nothing changes in a book without moving its head.
+        """
+        if self.distrust:
+            self.distrust -= 1
+            return None
+        if self.head is None or wanted.kinds or wanted.ofs or wanted.holds_of:
+            return None
+        try:
+            return Found(self.head, {account: self.accounts[account] for account in wanted.accounts})
+        except KeyError:
+            return None
+
+    def remember(self, found: Found, batch: Batch) -> None:
+        """Note where the head is and what was seen under its lock. `found` was advanced past the batch."""
+        if self.head is None or self.head.size != batch.first or len(self.accounts) > ACCOUNTS_REMEMBERED:
+            self.accounts = {}
+        self.head = found.head
+        self.accounts |= found.accounts
+
+    def forget(self) -> None:
+        """Somebody else writes this book too: for a while, ask first."""
+        self.head, self.accounts, self.distrust = None, {}, DISTRUSTED_GROUPS
 
 
 class Committer:
@@ -67,15 +132,17 @@ class Committer:
         self._process = os.getpid()
 
     def append(self, book: str, wanted: Wanted, plan: Plan) -> Batch:
-        """Stand in line and be written, alone or with others. Raises what the plan raises, StoreBusy, OutcomeUnknown."""
+        """Stand in line and be written. Raises what the plan raises, StoreBusy, OutcomeUnknown."""
         self._forget_after_fork()
         request = _Request(wanted, plan)
         line = self._lines[book]
-        line.waiting.append(request)
-        with line.turn:
-            if not request.done:
-                group = [line.waiting.popleft() for _ in range(min(len(line.waiting), GROUP_LIMIT))]
+        line.stand(request)
+        if not request.done:
+            group = line.next_group(GROUP_LIMIT)
+            try:
                 self._write(book, group)
+            finally:
+                line.leave(group, request)
         return request.result()
 
     def close(self) -> None:
@@ -90,7 +157,7 @@ class Committer:
             self._lines, self._idle, self._process = defaultdict(_Line), [], os.getpid()
 
     def _write(self, book: str, group: list[_Request]) -> None:
-        """Write a group in one commit. If that fails for any reason of the database, each is tried alone."""
+        """Write a group in one commit. If the database refuses that for any reason, each is tried alone."""
         try:
             self._try(book, group)
         except LedgerError as error:
@@ -107,9 +174,10 @@ class Committer:
 
     def _try(self, book: str, group: list[_Request]) -> None:
         for left in reversed(range(TRIES)):
+            writer = self._take()
             try:
-                writer = self._take()
-                self._carry_out(writer, book, group)
+                if not self._at_once(writer, book, group):
+                    self._under_lock(writer, book, group)
             except StoreBusy:
                 if not left:
                     raise
@@ -117,29 +185,44 @@ class Committer:
             self._idle.append(writer)
             return
 
-    def _carry_out(self, writer: Writer, book: str, group: list[_Request]) -> None:
-        """Lock, find, ask each plan, write, commit. A writer that failed is thrown away, not trusted again."""
-        wanted = Wanted()
-        for request in group:
-            wanted |= request.wanted
-        committing = False
-        try:
-            found = writer.begin(book, wanted)
+    def _at_once(self, writer: Writer, book: str, group: list[_Request]) -> bool:
+        """Plan on what is remembered, before the lock is taken, and write it all in one go. Says whether that worked.
+
+        A draft that seems to be refused is judged again under the lock, where what is known is true.
+        """
+        line = self._lines[book]
+        found = line.remembered(_wanted(group))
+        if found is None:
+            return False
+        whole, results = _ask(found, group)
+        if any(isinstance(result, LedgerError) for result in results) or fills_tile(whole.first, len(whole.rows)):
+            return False
+        with _closing(writer) as step:
+            step.committing = True
+            written = writer.commit_at_once(book, whole)
+        if not written:
+            line.forget()
+            return False
+        line.remember(found, whole)
+        _answer(group, results)
+        return True
+
+    def _under_lock(self, writer: Writer, book: str, group: list[_Request]) -> None:
+        """Lock, find, ask each plan, write, commit. Who came while we waited for the lock is taken along."""
+        line = self._lines[book]
+        with _closing(writer) as step:
+            head = writer.begin(book)
+            group += line.next_group(GROUP_LIMIT - len(group))
+            found = writer.find(book, head, _wanted(group))
             whole, results = _ask(found, group)
-            if not whole.rows:
-                writer.undo()
-            else:
+            if whole.rows:
                 tiles = self._tiles(book, whole)
-                committing = True
+                step.committing = True
                 writer.commit(book, whole, tiles)
-        except BaseException as error:
-            writer.close()
-            raise _meaning(error, committing) from error
-        for request, result in zip(group, results, strict=True):
-            if isinstance(result, Batch):
-                request.batch = result
             else:
-                request.error = result
+                writer.undo()
+        line.remember(found, whole)
+        _answer(group, results)
 
     def _take(self) -> Writer:
         try:
@@ -154,6 +237,40 @@ class Committer:
             return PostgresWriter(open_postgres(self._engine))
         except (sqlite3.Error, psycopg.Error) as error:
             raise StoreBusy(f"no connection: {error}") from error
+
+
+@dataclass(slots=True)
+class _Step:
+    """How far a write has come: an error after `committing` leaves the outcome unknown."""
+
+    committing: bool = False
+
+
+@contextmanager
+def _closing(writer: Writer) -> Iterator[_Step]:
+    """A writer that failed is thrown away, not trusted again; its error is said in the ledger's words."""
+    step = _Step()
+    try:
+        yield step
+    except BaseException as error:
+        with suppress(sqlite3.Error, psycopg.Error):
+            writer.close()
+        raise _meaning(error, step.committing) from error
+
+
+def _wanted(group: list[_Request]) -> Wanted:
+    wanted = group[0].wanted
+    for request in group[1:]:
+        wanted |= request.wanted
+    return wanted
+
+
+def _answer(group: list[_Request], results: list[Batch | LedgerError]) -> None:
+    for request, result in zip(group, results, strict=True):
+        if isinstance(result, Batch):
+            request.batch = result
+        else:
+            request.error = result
 
 
 def _ask(found: Found, group: list[_Request]) -> tuple[Batch, list[Batch | LedgerError]]:

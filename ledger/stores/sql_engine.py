@@ -17,11 +17,16 @@ BUSY_SECONDS = 30
 _POSTGRES_OPTIONS = f"-c lock_timeout={BUSY_SECONDS}s"
 _PRAGMAS = (
     f"busy_timeout = {BUSY_SECONDS * 1000}",
+    # Every page that a commit touches is written and synced as a whole, and an append touches about a dozen: small
+    # pages make it a fifth faster. Only a new file takes this.
+    "page_size = 2048",
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
     "recursive_triggers = ON",
     "cache_size = -16000",
+    # A page that many appends touch is copied into the database file once for all of them.
+    "wal_autocheckpoint = 4000",
 )
 
 

@@ -10,18 +10,19 @@ from typing import Any
 
 import psycopg
 
-from ledger.errors import LedgerError, OutcomeUnknown, StoreBusy
+from ledger.errors import LedgerError, OutcomeUnknown, StoreBusy, StoreDamaged
 from ledger.store import AccountRow, Batch, Found, Head, Row, TileRow, Wanted
+from ledger.stores.sql_postgres_put import put_statement
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 _ROW = ", ".join(Row._fields)
 _ACCOUNT = ", ".join(AccountRow._fields)
 
 # Nothing is read before this statement has come back: what a statement sees is fixed when it starts.
 _LOCK = "SELECT size, leaf_hash, at FROM ledger_head WHERE book = %s FOR UPDATE"
-_ACCOUNTS = f"SELECT {_ACCOUNT} FROM ledger_account WHERE book = %s AND (account = ANY(%s) OR kind = ANY(%s))"
+_ACCOUNTS = f"SELECT {_ACCOUNT} FROM ledger_account WHERE book = %s AND account = ANY(%s)"
+_KINDS = f"SELECT {_ACCOUNT} FROM ledger_account WHERE book = %s AND kind = ANY(%s)"
 _BY_KEY = f"SELECT {_ROW} FROM ledger_entry WHERE book = %s AND key = ANY(%s)"
 _BY_SEQ = f"SELECT {_ROW} FROM ledger_entry WHERE book = %s AND seq = ANY(%s)"
 _DRAWN = """
@@ -30,31 +31,6 @@ WHERE book = %s AND account = ANY(%s) AND minutes < 0 AND kind = 'hold'
 """
 _NAMING = "SELECT seq, kind, of_seq FROM ledger_entry WHERE book = %s AND of_seq = ANY(%s)"
 
-_PUT = f"""
-WITH entries AS (
-    INSERT INTO ledger_entry (book, {_ROW})
-    SELECT %(book)s, * FROM unnest(
-        %(seq)s::bigint[], %(leaf_hash)s::bytea[], %(prev)s::bytea[], %(at)s::text[], %(kind)s::text[],
-        %(actor)s::text[], %(on_date)s::text[], %(key)s::text[], %(of_seq)s::bigint[], %(evidence)s::bytea[],
-        %(policy)s::bytea[], %(body)s::bytea[])
-), lines AS (
-    INSERT INTO ledger_posting (book, seq, account, minutes, balance_after)
-    SELECT %(book)s, * FROM unnest(%(p0)s::bigint[], %(p1)s::text[], %(p2)s::bigint[], %(p3)s::bigint[])
-), opened AS (
-    INSERT INTO ledger_account (book, {_ACCOUNT})
-    SELECT %(book)s, * FROM unnest(%(o0)s::text[], %(o1)s::text[], %(o2)s::bigint[], %(o3)s::bigint[], %(o4)s::bigint[])
-), changed AS (
-    UPDATE ledger_account AS old SET balance = new.balance, closed_seq = new.closed_seq
-    FROM unnest(%(c0)s::text[], %(c1)s::bigint[], %(c2)s::bigint[]) AS new (account, balance, closed_seq)
-    WHERE old.book = %(book)s AND old.account = new.account
-)
-"""
-_UPDATE_HEAD = (
-    f"{_PUT} UPDATE ledger_head SET size = %(size)s, leaf_hash = %(last)s, at = %(when)s WHERE book = %(book)s"
-)
-_INSERT_HEAD = (
-    f"{_PUT} INSERT INTO ledger_head (book, size, leaf_hash, at) VALUES (%(book)s, %(size)s, %(last)s, %(when)s)"
-)
 _INSERT_TILE = "INSERT INTO ledger_tile (book, level, tile_index, hashes, root) VALUES (%s, %s, %s, %s, %s)"
 
 # Serialisation, deadlock, lock timeout, and a number or key that somebody else took in the meantime.
@@ -69,42 +45,44 @@ class PostgresHand:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def find(self, book: str, wanted: Wanted, *, begin: bool = False) -> Found:
-        """Lock the head and read what is wanted, in one round trip unless drafts name other entries."""
-        cursors: dict[str, Cursor] = {}
-        execute = self._connection.execute
-        with self._connection.pipeline():
-            if begin:
-                execute("BEGIN")
-            head = execute(_LOCK, (book,))
-            if wanted.accounts or wanted.kinds:
-                cursors["accounts"] = execute(_ACCOUNTS, (book, list(wanted.accounts), list(wanted.kinds)))
-            if wanted.keys:
-                cursors["by_key"] = execute(_BY_KEY, (book, list(wanted.keys)))
-            if wanted.ofs:
-                cursors["by_seq"] = execute(_BY_SEQ, (book, list(wanted.ofs)))
-        first = head.fetchone()
-        found = Found(None if first is None else Head._make(first))
-        if found.head is None:
+    def lock(self, book: str) -> Head | None:
+        """Lock the head and say where it is. Nothing else may be read before this has come back."""
+        head = self._connection.execute(_LOCK, (book,)).fetchone()
+        return None if head is None else Head._make(head)
+
+    def find(self, book: str, head: Head | None, wanted: Wanted) -> Found:
+        """What is wanted, as of the locked head; in one round trip, unless drafts name other entries."""
+        found = Found(head)
+        if head is None:
             return found
-        if "accounts" in cursors:
-            found.accounts = {row[0]: AccountRow._make(row) for row in cursors["accounts"]}
-        if "by_key" in cursors:
-            found.by_key = {row.key or "": row for row in map(Row._make, cursors["by_key"])}
-        if "by_seq" in cursors:
-            found.by_seq = {row.seq: row for row in map(Row._make, cursors["by_seq"])}
+        asked = [(_ACCOUNTS, wanted.accounts), (_KINDS, wanted.kinds), (_BY_KEY, wanted.keys), (_BY_SEQ, wanted.ofs)]
+        answers: list[list[tuple[Any, ...]]] = self._ask(book, asked)
+        found.accounts = {row[0]: AccountRow._make(row) for row in answers[0] + answers[1]}
+        found.by_key = {row.key or "": row for row in map(Row._make, answers[2])}
+        found.by_seq = {row.seq: row for row in map(Row._make, answers[3])}
         if wanted.ofs or wanted.holds_of:
             self._find_named(book, wanted, found)
         return found
 
-    def put(self, book: str, batch: Batch, tiles: Iterable[TileRow], *, commit: bool = False) -> None:
-        """Write a batch of at least one entry, and move the head; with `commit`, in the same round trip."""
-        with self._connection.pipeline():
-            for tile in tiles:
-                self._connection.execute(_INSERT_TILE, (book, *tile))
-            self._connection.execute(_UPDATE_HEAD if batch.first else _INSERT_HEAD, _arrays(book, batch))
-            if commit:
-                self._connection.execute("COMMIT")
+    def _ask(self, book: str, asked: list[tuple[str, frozenset[Any]]]) -> list[list[tuple[Any, ...]]]:
+        """The answers to those questions that name anything."""
+        needed = [(query, list(names)) for query, names in asked if names]
+        if len(needed) == 1:
+            query, names = needed[0]
+            cursors = [self._connection.execute(query, (book, names))]
+        else:
+            with self._connection.pipeline():
+                cursors = [self._connection.execute(query, (book, names)) for query, names in needed]
+        answers = iter([cursor.fetchall() for cursor in cursors])
+        return [next(answers) if names else [] for _, names in asked]
+
+    def put(self, book: str, batch: Batch, tiles: Iterable[TileRow]) -> bool:
+        """Write a batch of at least one entry and move the head, unless the head is not where the batch begins."""
+        statement, values = put_statement(book, batch)
+        done = self._connection.execute(statement, values).fetchone()
+        for tile in tiles:
+            self._connection.execute(_INSERT_TILE, (book, *tile))
+        return bool(done and done[0])
 
     def _find_named(self, book: str, wanted: Wanted, found: Found) -> None:
         """The entries that drafts name in `of`, and what became of them."""
@@ -126,16 +104,35 @@ class PostgresWriter:
         self._warned = False
         connection.add_notice_handler(self._notice)
 
-    def begin(self, book: str, wanted: Wanted) -> Found:
-        """Take the lock, then read."""
-        return self._hand.find(book, wanted, begin=True)
+    def begin(self, book: str) -> Head | None:
+        """Begin a transaction with the lock on the book's head."""
+        self._connection.execute("BEGIN")
+        return self._hand.lock(book)
+
+    def find(self, book: str, head: Head | None, wanted: Wanted) -> Found:
+        """What is wanted, as of the locked head."""
+        return self._hand.find(book, head, wanted)
 
     def commit(self, book: str, batch: Batch, tiles: Iterable[TileRow]) -> None:
         """Write and commit. Raises OutcomeUnknown if the commit stands here but perhaps not on the other machine."""
+        if not self._hand.put(book, batch, tiles):
+            raise StoreDamaged(f"the head of {book} moved under its lock")
         self._warned = False
-        self._hand.put(book, batch, tiles, commit=True)
-        if self._warned:
-            raise OutcomeUnknown("the wait for synchronous replication was cancelled")
+        self._connection.execute("COMMIT")
+        self._require_no_warning()
+
+    def commit_at_once(self, book: str, batch: Batch) -> bool:
+        """Lock, write and commit in one round trip, if the head is still where the batch begins and no key is taken.
+
+        Says whether it was; if not, nothing was written.
+        """
+        self._warned = False
+        try:
+            written = self._hand.put(book, batch, ())
+        except psycopg.errors.UniqueViolation:
+            return False
+        self._require_no_warning()
+        return written
 
     def undo(self) -> None:
         """Roll back whatever was begun."""
@@ -144,6 +141,10 @@ class PostgresWriter:
 
     def close(self) -> None:
         self._connection.close()
+
+    def _require_no_warning(self) -> None:
+        if self._warned:
+            raise OutcomeUnknown("the wait for synchronous replication was cancelled")
 
     def _notice(self, diagnostic: psycopg.errors.Diagnostic) -> None:
         """A cancelled wait for the other machine is a warning on a commit that succeeded here."""
@@ -169,17 +170,3 @@ def is_gone(error: Exception) -> bool:
     if state is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     return state.startswith("08") or state in _GONE
-
-
-def _arrays(book: str, batch: Batch) -> dict[str, Any]:
-    """The batch as one array for each column, so that one statement writes any number of rows."""
-    last = batch.rows[-1]
-    states = batch.accounts
-    opened = [states[name] for name in batch.opened]
-    changed = [state for name, state in states.items() if name not in batch.opened]
-    values: dict[str, Any] = dict(zip(Row._fields, map(list, zip(*batch.rows, strict=True)), strict=True))
-    values |= {f"p{at}": [line[at] for line in batch.postings] for at in range(4)}
-    values |= {f"o{at}": [row[at] for row in opened] for at in range(5)}
-    values |= {"c0": [row.account for row in changed], "c1": [row.balance for row in changed]}
-    values |= {"c2": [row.closed_seq for row in changed]}
-    return values | {"book": book, "size": last.seq + 1, "last": last.leaf_hash, "when": last.at}

@@ -44,15 +44,20 @@ class SqliteHand:
         self._connection = connection
         self._cursor = connection.cursor()
 
-    def lock(self, book: str) -> None:
-        """Take the write lock. Raises sqlite3's busy error if another connection has it for too long."""
+    def lock(self, book: str) -> Head | None:
+        """Take the write lock and say where the book ends. Raises sqlite3's busy error after a long wait."""
         self._cursor.execute(_LOCK, (book,))
+        return self.head(book)
 
-    def find(self, book: str, wanted: Wanted) -> Found:
+    def head(self, book: str) -> Head | None:
+        """Where the book ends."""
+        head = self._cursor.execute(_HEAD, (book,)).fetchone()
+        return None if head is None else Head._make(head)
+
+    def find(self, book: str, head: Head | None, wanted: Wanted) -> Found:
         """What is wanted, as of the head."""
         cursor = self._cursor
-        head = cursor.execute(_HEAD, (book,)).fetchone()
-        found = Found(None if head is None else Head._make(head))
+        found = Found(head)
         if head is None:
             return found
         for account in wanted.accounts:
@@ -80,7 +85,8 @@ class SqliteHand:
         cursor.executemany(
             _UPDATE_ACCOUNT, [(states[name].balance, states[name].closed_seq, book, name) for name in changed]
         )
-        cursor.executemany(_INSERT_TILE, [(book, *tile) for tile in tiles])
+        for tile in tiles:
+            cursor.execute(_INSERT_TILE, (book, *tile))
         last = batch.rows[-1]
         if batch.first:
             cursor.execute(_UPDATE_HEAD, (last.seq + 1, last.leaf_hash, last.at, book))
@@ -107,15 +113,37 @@ class SqliteWriter:
         self._connection = connection
         self._hand = SqliteHand(connection)
 
-    def begin(self, book: str, wanted: Wanted) -> Found:
-        """Take the lock, then read."""
+    def begin(self, book: str) -> Head | None:
+        """Begin a transaction with the write lock; says where the book ends."""
         self._connection.execute("BEGIN IMMEDIATE")
-        return self._hand.find(book, wanted)
+        return self._hand.head(book)
+
+    def find(self, book: str, head: Head | None, wanted: Wanted) -> Found:
+        """What is wanted, as of the head."""
+        return self._hand.find(book, head, wanted)
 
     def commit(self, book: str, batch: Batch, tiles: Iterable[TileRow]) -> None:
         """Write and commit."""
         self._hand.put(book, batch, tiles)
         self._connection.execute("COMMIT")
+
+    def commit_at_once(self, book: str, batch: Batch) -> bool:
+        """Lock, write and commit, if the head is still where the batch begins and no key is taken.
+
+        Says whether it was; if not, nothing was written.
+        """
+        self._connection.execute("BEGIN IMMEDIATE")
+        head = self._hand.head(book)
+        if head is None or head.size != batch.first or head.leaf_hash != batch.rows[0].prev:
+            self.undo()
+            return False
+        try:
+            self._hand.put(book, batch, ())
+        except sqlite3.IntegrityError:
+            self.undo()
+            return False
+        self._connection.execute("COMMIT")
+        return True
 
     def undo(self) -> None:
         """Roll back whatever was begun."""
