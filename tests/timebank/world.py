@@ -181,7 +181,8 @@ def build_world(bank: Bank, policy: str = "demo") -> World:
     ):
         new = NewStation(
             kind, f"LN-{key}", f"{key}站", f"Station {key}", division, world.stations.get(parent or ""),
-            "演示中心", "52130200MJ0000018F", "新谊社区 1 号", "0315-2800001", "08:30–17:30", 39_617_800, 118_173_900, None,
+            "演示中心", "52130200MJ0000018F", "新谊社区 1 号", "0315-2800001", "08:30–17:30", 39_617_800, 118_173_900,
+            None,
         )  # fmt: skip
         world.stations[key] = network.add_station(bank, founder, new, now=start)
     _, administrator = beginning.first_administrator(

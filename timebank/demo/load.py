@@ -163,7 +163,7 @@ def _members(
                 receives=one.receives,
                 consent=True,
                 consent_channel="desk",
-                address=f"{one.station} 小区 {serial % 20 + 1} 号楼 {serial % 4 + 1} 单元 {serial % 6 + 1}0{serial % 3 + 1}",
+                address=f"示范小区 {serial % 20 + 1} 号楼 {serial % 4 + 1} 单元 {serial % 6 + 1}0{serial % 3 + 1}",
                 tags=one.tags,
                 password=PASSWORD,
             ),

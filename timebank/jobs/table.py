@@ -8,9 +8,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.errors import LedgerError
 from timebank.domain.errors import TimebankError
 from timebank.services import Bank, audits, hours, leases, mail, redemptions, tokens, transfers
 
@@ -57,7 +55,7 @@ def run_due(bank: Bank, job: Job, *, now: datetime) -> bool:
             return False
         outcome = job.work(bank, now=now)
         leases.finish(bank, job.name, fence, due_at=job.next_due(now, bank.settings.timezone), now=now)
-    except (TimebankError, LedgerError, SQLAlchemyError) as error:
+    except TimebankError as error:
         log.error("job failed", job=job.name, kind=type(error).__name__)
         return False
     log.info("job done", job=job.name, outcome=str(outcome))

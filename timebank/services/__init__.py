@@ -1,4 +1,4 @@
-"""Use cases: one verb, one function, one unit of work. Nothing of HTTP, nothing of SQL, and no service calls another."""
+"""Use cases: one verb, one function, one unit of work. No HTTP, no SQL, and no service calls another."""
 
 from timebank.storage.unit import Bank
 

@@ -1,7 +1,7 @@
 """Audits: of the new entries every few minutes, of all of them each night, and whenever somebody asks.
 
-A finding raises an alert, which all staff see, and stops new checkpoints until an administrator has acknowledged it with
-a reason. Each full audit, and any that finds something, is itself written to the book.
+A finding raises an alert, which all staff see, and stops new checkpoints until an administrator has acknowledged it
+with a reason. Each full audit, and any that finds something, is itself written to the book.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The service's only SQLAlchemy: mapped rows, named queries, and the unit of work that commits rows and ledger together."""
+"""The service's only SQLAlchemy: mapped rows, named queries, the unit of work over rows and ledger."""

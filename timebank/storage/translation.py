@@ -28,7 +28,7 @@ def in_domain_words(error: Exception) -> Exception:
 
 
 def _of_database(error: DBAPIError) -> Exception:
-    """By SQLSTATE alone: a cluster gives no constraint names. A lost connection during COMMIT leaves the outcome open."""
+    """By SQLSTATE alone: a cluster gives no constraint names. A connection lost in COMMIT leaves it open."""
     state = str(getattr(error.orig, "sqlstate", None) or "")
     if state in ("40001", "40P01", "55P03"):
         return domain.Busy()

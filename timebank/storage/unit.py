@@ -228,9 +228,11 @@ class Bank:
                 yield session
             return
         options: dict[str, Any] = {"sqlite_begin": "IMMEDIATE" if writes else "DEFERRED"}
-        with self.engine.connect().execution_options(**options) as connection:
-            with Session(connection, expire_on_commit=False) as session:
-                yield session
+        with (
+            self.engine.connect().execution_options(**options) as connection,
+            Session(connection, expire_on_commit=False) as session,
+        ):
+            yield session
 
 
 def uuid7(now: datetime, random: Callable[[int], bytes]) -> str:

@@ -1,6 +1,6 @@
 """Sealing personal data: AES-256-GCM under a key of each person, wrapped by the master key; keyed blind indexes.
 
-Destroying a person's wrapped key makes everything sealed under it unreadable, and leaves every hash of the ledger valid.
+Destroying a person's wrapped key makes everything sealed under it unreadable; every hash of the ledger stays valid.
 """
 
 from __future__ import annotations

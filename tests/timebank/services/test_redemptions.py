@@ -154,6 +154,6 @@ def test_a_proxy_asks_for_the_elder_and_strangers_do_not(world: World) -> None:
     families.record_kin(world.bank, worker, member.person_id, child.person_id, "child", now=NOW)
     families.record_proxy(world.bank, worker, member.person_id, child.person_id, "desk", now=NOW)
     assert redemptions.ask(world.bank, child, form, now=NOW).state == "held"
+    view = asked(world, member, 30)
     with pytest.raises(errors.VolunteerIsReceiver):
-        view = asked(world, member, 30)
         redemptions.assign(world.bank, worker, view.id, child.person_id, now=NOW)

@@ -17,7 +17,7 @@ from timebank.storage.unit import Bank
 SIGNED = "slip"
 
 
-class RowRefused(Exception):
+class RowRefused(Exception):  # noqa: N818 - it says what is wrong, as the domain's errors do
     """A row of the table can't be entered, so none is. `row` counts from 0, `error` says why."""
 
     def __init__(self, row: int, error: TimebankError) -> None:

@@ -1,0 +1,35 @@
+"""Members: applying, registering at the desk, approving, finding, PIN and card, leaving."""
+
+from timebank.services.members.desk import (
+    by_card,
+    by_number,
+    close,
+    find,
+    issue_card,
+    look,
+    see,
+    set_password,
+    set_pin,
+    suspend,
+)
+from timebank.services.members.register import Application, apply, approve, decline, register
+from timebank.services.members.values import MemberView
+
+__all__ = [
+    "Application",
+    "MemberView",
+    "apply",
+    "approve",
+    "by_card",
+    "by_number",
+    "close",
+    "decline",
+    "find",
+    "issue_card",
+    "look",
+    "register",
+    "see",
+    "set_password",
+    "set_pin",
+    "suspend",
+]

@@ -1,0 +1,216 @@
+"""Applying, registering at the desk, approving. A resident ID or a phone can be there once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from timebank.domain.errors import (
+    BirthDateInvalid,
+    ConsentMissing,
+    DocumentTypeInvalid,
+    MemberStateConflict,
+    NotFound,
+    OwnRecord,
+    PhoneTaken,
+    ResidentIdTaken,
+    StationClosed,
+)
+from timebank.domain.identity import (
+    DocumentType,
+    Sex,
+    check_birth_date,
+    member_number,
+    normalize_name,
+    normalize_phone,
+    resident_id,
+)
+from timebank.domain.people import PersonData
+from timebank.domain.roles import Actor, require_at
+from timebank.services.members.values import MemberView, at_my_station, give_login, view_of
+from timebank.storage.members import Consent, Membership
+from timebank.storage.people import IdentityIndex, Person
+from timebank.storage.unit import Bank, Unit
+
+CONSENT_TEXT = "2026-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What a new member tells, at the desk or alone."""
+
+    name: str
+    phone: str
+    document_type: str
+    document_number: str
+    station_id: str
+    serves: bool
+    receives: bool
+    consent: bool
+    consent_channel: str = "screen"
+    born_on: date | None = None
+    sex: str | None = None
+    address: str = ""
+    tags: tuple[str, ...] = ()
+    password: str | None = None
+
+
+def apply(bank: Bank, form: Application, *, now: datetime) -> str:
+    """Somebody asks to become a member; the station decides. Gives the member number. Raises as `register`."""
+    with bank.unit() as unit:
+        membership = _enter(bank, unit, form, actor_id=None, now=now)
+        return membership.number
+
+
+def register(bank: Bank, actor: Actor, form: Application, *, now: datetime) -> MemberView:
+    """A worker registers somebody at the desk; the membership is active at once, the account is opened.
+
+    Raises ConsentMissing, ResidentIdInvalid, ResidentIdTaken, PhoneTaken, NameInvalid, NotFound for another station.
+    """
+    with bank.unit() as unit:
+        require_at(actor, "members.register", form.station_id, unit.network.parents())
+        membership = _enter(bank, unit, form, actor_id=actor.person_id, now=now)
+        _activate(bank, unit, membership, actor, now)
+        return view_of(bank, unit, membership, now)
+
+
+def approve(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> MemberView:
+    """The station accepts an application. Raises MemberStateConflict unless it is pending, OwnRecord for one's own."""
+    with bank.unit() as unit:
+        membership = at_my_station(unit, actor, "members.approve", person_id)
+        if membership.state != "pending":
+            raise MemberStateConflict(state=membership.state)
+        _activate(bank, unit, membership, actor, now)
+        return view_of(bank, unit, membership, now)
+
+
+def decline(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> None:
+    """The station does not accept an application. The person may apply again."""
+    with bank.unit() as unit:
+        membership = at_my_station(unit, actor, "members.approve", person_id)
+        if membership.state != "pending":
+            raise MemberStateConflict(state=membership.state)
+        membership.state = "declined"
+        data = unit.person(person_id)
+        unit.people.forget_digest("document", _document_digest(bank, data))
+        unit.people.forget_digest("phone", bank.vault.blind_index("phone", data.phone))
+
+
+def _enter(bank: Bank, unit: Unit, form: Application, *, actor_id: str | None, now: datetime) -> Membership:
+    """Check what was told and keep it, sealed. A resident ID or a phone can be there once."""
+    if not form.consent:
+        raise ConsentMissing
+    station = unit.network.get_station(form.station_id)
+    if station is None:
+        raise NotFound
+    if station.state != "open":
+        raise StationClosed
+    data = _data(bank, form, station.division_code, now)
+    person_id = _person(bank, unit, data, now)
+    _claim(unit, "document", _document_digest(bank, data), person_id, ResidentIdTaken)
+    membership = Membership(
+        book=unit.origin,
+        person_id=person_id,
+        station_id=form.station_id,
+        number=member_number(unit.network.next_number("member")),
+        state="pending",
+        serves=form.serves,
+        receives=form.receives,
+        applied_at=now,
+        registered_by=actor_id or person_id,
+        version=1,
+    )
+    unit.members.add(membership)
+    _consents(bank, unit, person_id, actor_id or person_id, form, now)
+    if form.password:
+        give_login(bank, unit, person_id, data.phone, bank.passwords.hash(form.password), now, must_change=False)
+    unit.flush()
+    return membership
+
+
+def _person(bank: Bank, unit: Unit, data: PersonData, now: datetime) -> str:
+    """The id of a new person; or of the member of the staff who has this phone and no membership yet, since one human
+    being has one id here, or separation of duties means nothing. Raises PhoneTaken for another member's phone.
+    """
+    index = bank.vault.blind_index("phone", data.phone)
+    claimed = unit.people.by_digest("phone", index)
+    if claimed is not None:
+        row = unit.people.get(claimed.person_id)
+        is_member = unit.members.get(claimed.person_id) is not None
+        if row is None or is_member or claimed.book != unit.origin or unit.person(row.id).name != data.name:
+            raise PhoneTaken
+        row.sealed = bank.vault.seal(row.wrapped_key, row.id, data.to_json())
+        return row.id
+    person_id = bank.new_id(now)
+    key = bank.vault.new_key(person_id)
+    sealed = bank.vault.seal(key, person_id, data.to_json())
+    unit.people.add(Person(book=unit.origin, id=person_id, sealed=sealed, wrapped_key=key, created_at=now, version=1))
+    unit.flush()
+    _claim(unit, "phone", index, person_id, PhoneTaken)
+    return person_id
+
+
+def _data(bank: Bank, form: Application, division_code: str, now: datetime) -> PersonData:
+    today = now.astimezone(ZoneInfo(bank.settings.timezone)).date()
+    kind = DocumentType(form.document_type)
+    number, born_on, sex = form.document_number.strip(), form.born_on, Sex(form.sex) if form.sex else None
+    if kind in (DocumentType.RESIDENT, DocumentType.HMT_RESIDENCE):
+        checked = resident_id(number, today)
+        number, born_on, sex = checked.number, checked.born_on, checked.sex
+    elif (kind is DocumentType.NONE and number) or (kind is not DocumentType.NONE and not number):
+        raise DocumentTypeInvalid
+    if born_on is None:
+        raise BirthDateInvalid
+    check_birth_date(born_on, today)
+    return PersonData(
+        name=normalize_name(form.name),
+        phone=normalize_phone(form.phone),
+        document_type=kind,
+        document_number=number,
+        born_on=born_on,
+        sex=sex,
+        division_code=division_code,
+        address=form.address,
+        tags=tuple(sorted(form.tags)),
+    )
+
+
+def _document_digest(bank: Bank, data: PersonData) -> str:
+    """Without a document, the name, birth date and phone together stand for it."""
+    number = data.document_number or f"{data.name}\n{data.born_on}\n{data.phone}"
+    return bank.vault.blind_index("document", f"{data.document_type}\n{number}")
+
+
+def _claim(unit: Unit, kind: str, digest_: str, person_id: str, taken: type[Exception]) -> None:
+    if unit.people.by_digest(kind, digest_) is not None:
+        raise taken
+    unit.people.add(IdentityIndex(digest=digest_, kind=kind, book=unit.origin, person_id=person_id))
+
+
+def _consents(bank: Bank, unit: Unit, person_id: str, recorded_by: str, form: Application, now: datetime) -> None:
+    """The general consent, and a separate one where hardship tags are kept (PIPL articles 13 and 29)."""
+    for kind in ("membership", "sensitive") if form.tags else ("membership",):
+        unit.members.add(
+            Consent(
+                book=unit.origin,
+                id=bank.new_id(now),
+                person_id=person_id,
+                kind=kind,
+                text_version=CONSENT_TEXT,
+                given=True,
+                channel=form.consent_channel,
+                recorded_by=recorded_by,
+                at=now,
+            )
+        )
+
+
+def _activate(bank: Bank, unit: Unit, membership: Membership, actor: Actor, now: datetime) -> None:
+    """Active from now on: the `earned` purse is opened, committing to the record of the person."""
+    if membership.person_id == actor.person_id:
+        raise OwnRecord
+    membership.state, membership.approved_by, membership.approved_at = "active", actor.person_id, now
+    record = {"person": membership.person_id, **unit.person(membership.person_id).to_json()}
+    document = unit.keep_document("member", membership.person_id, record, now=now)
+    unit.purse(membership.person_id, "earned", actor.person_id, now=now, evidence=document.commitment)
