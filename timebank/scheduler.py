@@ -15,8 +15,8 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from timebank.bootstrap import build_bank
 from timebank.jobs.table import JOBS, run_due
-from timebank.settings import Settings, load
 from timebank.services import Bank
+from timebank.settings import Settings, load
 from timebank.web.observe import init_logs
 
 TICK_SECONDS = 5

@@ -8,7 +8,7 @@ import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, DateField, PasswordField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, DateField, PasswordField, SelectField, SelectMultipleField
 from wtforms.validators import Optional
 
 from timebank.domain.errors import TimebankError
@@ -45,7 +45,9 @@ class ApplicationForm(Form):
 
 
 class AlonePasswordForm(ApplicationForm):
-    password = PasswordField(lazy_gettext("Choose a password"), [needed()], description=lazy_gettext("At least 8 characters."))
+    password = PasswordField(
+        lazy_gettext("Choose a password"), [needed()], description=lazy_gettext("At least 8 characters.")
+    )
 
 
 class DeskForm(ApplicationForm):
@@ -59,7 +61,9 @@ class KinForm(Form):
 
 
 class PinForm(Form):
-    pin = PasswordField(lazy_gettext("New PIN"), [needed()], description=lazy_gettext("Six digits, typed by the member."))
+    pin = PasswordField(
+        lazy_gettext("New PIN"), [needed()], description=lazy_gettext("Six digits, typed by the member.")
+    )
 
 
 class PasswordForm(Form):
@@ -225,4 +229,6 @@ def end_proxy(person_id: str, proxy_id: str) -> Response:
     """The elder, or the station on the elder's word, ends it."""
     families.end_proxy(bank(), actor(), person_id, proxy_id, now=now())
     flash(gettext("This relative no longer acts for the member."), "success")
-    return redirect(url_for("home.index") if actor().person_id == person_id else url_for("members.show", person_id=person_id))
+    return redirect(
+        url_for("home.index") if actor().person_id == person_id else url_for("members.show", person_id=person_id)
+    )

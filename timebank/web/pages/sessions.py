@@ -63,7 +63,9 @@ def sign_out() -> Response:
     """End this session."""
     sessions.sign_out(bank(), request.cookies.get(cookie_name(), ""), now=now())
     response = redirect(url_for("home.index"))
-    response.delete_cookie(cookie_name(), path="/", secure=bank().settings.cookies_secure, httponly=True, samesite="Lax")
+    response.delete_cookie(
+        cookie_name(), path="/", secure=bank().settings.cookies_secure, httponly=True, samesite="Lax"
+    )
     return response
 
 
@@ -79,7 +81,9 @@ def second_factor() -> Any:
             return redirect(url_for("home.index"))
         except TimebankError as error:
             refusal = in_words(error)
-    return render_template("sessions/second_factor.html", form=form, refusal=refusal), refusal.status if refusal else 200
+    return render_template(
+        "sessions/second_factor.html", form=form, refusal=refusal
+    ), refusal.status if refusal else 200
 
 
 @blueprint.route("/account/authenticator", methods=["GET", "POST"])
@@ -91,7 +95,9 @@ def enrol() -> Any:
     if form.validate_on_submit() and "authenticator" in session:
         secret = bank().vault.open_for_service("enrol", bytes.fromhex(session["authenticator"]))
         try:
-            sessions.enrol_second_factor(bank(), request.cookies.get(cookie_name(), ""), secret, form.code.data, now=now())
+            sessions.enrol_second_factor(
+                bank(), request.cookies.get(cookie_name(), ""), secret, form.code.data, now=now()
+            )
             session.pop("authenticator")
             flash(gettext("Your authenticator is set up."), "success")
             return redirect(url_for("home.index"))

@@ -1,0 +1,136 @@
+"""The station's desk: the queue to verify, slips typed in, slips printed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext, ngettext
+from werkzeug.wrappers import Response
+
+from timebank.domain.errors import Invalid, TimebankError
+from timebank.domain.hours import REASON_LABELS
+from timebank.services import hours, members, network
+from timebank.services.hours import LogHours, RowRefused
+from timebank.web.errors import Refusal, in_words
+from timebank.web.guard import actor, allow, bank, now
+from timebank.web.language import in_language
+from timebank.web.pages.hours import duration_choices, service_choices, zone
+
+blueprint = Blueprint("desk", __name__)
+ROWS = 6
+
+
+@blueprint.get("/desk")
+@allow("members.register")
+def index() -> str:
+    """What the desk can do, and what waits."""
+    return render_template("desk/index.html", counts=hours.counts(bank(), actor()))
+
+
+@blueprint.get("/desk/verify")
+@allow("hours.verify")
+def queue() -> str:
+    """What waits to be verified, the oldest first, with what is unusual beside it."""
+    return render_template("desk/queue.html", records=hours.queue(bank(), actor()), reasons=REASON_LABELS["reject"])
+
+
+@blueprint.post("/desk/verify")
+@allow("hours.verify")
+def decide() -> Response:
+    """Verify or reject one or many. What was refused is named; the rest is done."""
+    ids = request.form.getlist("record") or [request.form.get("only", "")]
+    only = request.form.get("only")
+    if only:
+        ids = [only]
+    if request.form.get("action") == "reject":
+        done = _reject(ids)
+    else:
+        outcomes = hours.verify(bank(), actor(), ids, now=now())
+        done = sum(outcome.refusal is None for outcome in outcomes)
+        for outcome in outcomes:
+            if outcome.refusal is not None:
+                refusal = in_words(outcome.refusal)
+                flash(f"{outcome.number} {refusal.text} {refusal.remedy}".strip(), "notice")
+    if done:
+        flash(ngettext("%(num)s record is done.", "%(num)s records are done.", done), "success")
+    return redirect(url_for("desk.queue"))
+
+
+def _reject(ids: list[str]) -> int:
+    done = 0
+    for record_id in ids:
+        try:
+            hours.step(
+                bank(),
+                actor(),
+                record_id,
+                "reject",
+                request.form.get("reason"),
+                request.form.get("text", "")[:500],
+                now=now(),
+            )
+            done += 1
+        except TimebankError as error:
+            refusal = in_words(error)
+            flash(f"{refusal.text} {refusal.remedy}", "notice")
+    return done
+
+
+@blueprint.route("/desk/enter", methods=["GET", "POST"])
+@allow("hours.enter")
+def enter() -> Any:
+    """Type in slips: one or many in one table; all rows or none."""
+    offer = hours.choices(bank(), actor())
+    rows = [_row(position) for position in range(ROWS)]
+    refusal: Refusal | None = None
+    wrong: int | None = None
+    if request.method == "POST":
+        filled = [(position, row) for position, row in enumerate(rows) if row["volunteer"] or row["elder"]]
+        try:
+            drafts = [_draft(position, row) for position, row in filled]
+            entered = hours.enter(bank(), actor(), drafts, now=now())
+            flash(ngettext("%(num)s slip is entered.", "%(num)s slips are entered.", len(entered)), "success")
+            return redirect(url_for("desk.enter"))
+        except RowRefused as error:
+            refusal, wrong = in_words(error.error), filled[error.row][0] if error.row < len(filled) else error.row
+    elif request.args.get("volunteer"):
+        rows[0]["volunteer"] = request.args["volunteer"]
+    return render_template(
+        "desk/enter.html", rows=rows, services=service_choices(offer), durations=duration_choices(), refusal=refusal,
+        wrong=wrong, today=now().astimezone(zone()).date(),
+    ), refusal.status if refusal else 200  # fmt: skip
+
+
+def _row(position: int) -> dict[str, str]:
+    names = ("slip", "volunteer", "elder", "service", "day", "start", "minutes")
+    return {name: request.form.get(f"{name}-{position}", "").strip() for name in names}
+
+
+def _draft(position: int, row: dict[str, str]) -> tuple[str, str, LogHours]:
+    """A row as the service takes it. Raises RowRefused when it can't be read."""
+    try:
+        volunteer_id, elder_id = members.by_number(bank(), row["volunteer"]), members.by_number(bank(), row["elder"])
+        start = datetime.fromisoformat(f"{row['day']}T{row['start']}").replace(tzinfo=zone())
+        form = LogHours(elder_id=elder_id, service_code=row["service"], started_at=start, minutes=int(row["minutes"]))
+    except TimebankError as error:
+        raise RowRefused(position, error) from error
+    except ValueError as error:
+        raise RowRefused(position, Invalid()) from error
+    return volunteer_id, row["slip"], form
+
+
+@blueprint.route("/desk/slips", methods=["GET", "POST"])
+@allow("slips.issue")
+def slips() -> Any:
+    """Print numbered slips, to be signed by both."""
+    places = [view for view in network.stations(bank()) if view.kind == "station"]
+    numbers: tuple[str, ...] = ()
+    if request.method == "POST":
+        count = request.form.get("count", "")
+        numbers = hours.issue_slips(
+            bank(), actor(), request.form.get("station_id", ""), int(count) if count.isdigit() else 6, now=now()
+        )
+    stations = [(view.id, in_language(view.name, view.name_en)) for view in places]
+    return render_template("desk/slips.html", numbers=numbers, stations=stations, title=gettext("Paper slips"))
