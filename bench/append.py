@@ -48,14 +48,13 @@ def run(url_sqlite_dir: str, postgres_url: str) -> list[dict[str, Any]]:
     sqlite_url = f"sqlite:///{Path(url_sqlite_dir) / 'append.db'}"
     for url in (sqlite_url, postgres_url):
         _create(url)
-    rows = [
+    return [
         _one_client("SQLite", sqlite_url, 0.3),
         _one_client("PostgreSQL", postgres_url, 0.4),
         *_many_clients(postgres_url),
         _batches("SQLite", sqlite_url),
         _batches("PostgreSQL", postgres_url),
     ]
-    return rows
 
 
 def _create(url: str) -> None:

@@ -5,7 +5,6 @@ What can be done before the lock (`prepare`) is done before it, since one book h
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -97,23 +96,29 @@ class Appending:
     book: str
     drafts: tuple[Prepared, ...]
     wanted: Wanted
-    now: datetime
-    random: Random = os.urandom
+    at: str
+    nonces: tuple[str, ...]
     entries: tuple[Entry, ...] = ()
+
+    @classmethod
+    def begin(cls, book: str, drafts: tuple[Prepared, ...], now: datetime, random: Random) -> Appending:
+        """Do all that can be done before the lock, chance included: however often the plan is asked, it says the same."""
+        nonces = tuple([random(NONCE_BYTES).hex() for _ in drafts])
+        return cls(book, drafts, wanted_by(drafts), format_at(now), nonces)
 
     def plan(self, found: Found) -> Batch:
         """The rows that these drafts become. An error of any draft refuses all of them."""
-        page = _Page(self.book, found, self.wanted, format_at(self.now), self.random)
-        self.entries = tuple(page.write(draft) for draft in self.drafts)
+        page = _Page(self.book, found, self.wanted, self.at)
+        self.entries = tuple([page.write(draft, nonce) for draft, nonce in zip(self.drafts, self.nonces, strict=True)])
         return page.finish()
 
 
 class _Page:
     """Where entries are written one after the other, on top of what was found."""
 
-    def __init__(self, book: str, found: Found, wanted: Wanted, at: str, random: Random) -> None:
+    def __init__(self, book: str, found: Found, wanted: Wanted, at: str) -> None:
         head = found.head
-        self._book, self._found, self._random = book, found, random
+        self._book, self._found = book, found
         self._at = at if head is None else max(at, head.at)
         self._prev = FIRST_PREV if head is None else head.leaf_hash.hex()
         self._seq = 0 if head is None else head.size
@@ -126,7 +131,7 @@ class _Page:
         self._keys: dict[str, int] = {}
         self._fates: Fates | None = None
 
-    def write(self, draft: Prepared) -> Entry:
+    def write(self, draft: Prepared, nonce: str) -> Entry:
         """The entry that this draft becomes, or became when its key was used first."""
         if draft.key is not None:
             earlier = self._earlier(draft.key)
@@ -142,7 +147,7 @@ class _Page:
             at=self._at,
             kind=draft.kind,
             actor=draft.actor,
-            nonce=self._random(NONCE_BYTES).hex(),
+            nonce=nonce,
             on=draft.on,
             postings=draft.postings,
             key=draft.key,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.accounts import AccountKind, AccountState
-from ledger.appending import Appending, Prepared, Random, prepare, wanted_by
+from ledger.appending import Appending, Prepared, Random, prepare
 from ledger.canonical import decode
 from ledger.entries import UNIT, Draft, Entry, Kind, format_at
 from ledger.errors import (
@@ -205,10 +205,9 @@ class Book:
 
     def _write(self, drafts: tuple[Prepared, ...], now: datetime, random: Random) -> tuple[Entry, ...]:
         """Write, and ask again if the store went away during the commit, which only keys make safe."""
-        wanted = wanted_by(drafts)
-        appending = Appending(self.origin, drafts, wanted, now, random)
+        appending = Appending.begin(self.origin, drafts, now, random)
         try:
-            self.store.append(self.origin, wanted, appending.plan)
+            self.store.append(self.origin, appending.wanted, appending.plan)
             return appending.entries
         except OutcomeUnknown:
             if any(draft.key is None for draft in drafts):
@@ -216,7 +215,7 @@ class Book:
         for pause_seconds in ASK_AGAIN_SECONDS:
             time.sleep(pause_seconds)
             try:
-                self.store.append(self.origin, wanted, appending.plan)
+                self.store.append(self.origin, appending.wanted, appending.plan)
             except (OutcomeUnknown, StoreBusy):
                 continue
             return appending.entries

@@ -12,9 +12,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 BUSY_SECONDS = 30
 """How long a writer waits for the lock before it gives up with StoreBusy."""
 
+_POSTGRES_OPTIONS = f"-c lock_timeout={BUSY_SECONDS}s"
+# An append names every row by its key. A plan made while a table was small would go on reading all of it.
+_WRITER_OPTIONS = f"{_POSTGRES_OPTIONS} -c enable_seqscan=off"
+
 # NORMAL may lose acknowledged entries on power loss, so it is FULL, always. Recursive triggers make INSERT OR REPLACE
 # ask the triggers that refuse deletes.
-_POSTGRES_OPTIONS = f"-c lock_timeout={BUSY_SECONDS}s"
 _PRAGMAS = (
     f"busy_timeout = {BUSY_SECONDS * 1000}",
     # Every page that a commit touches is written and synced as a whole, and an append touches about a dozen: small
@@ -58,7 +61,7 @@ def open_sqlite(engine: Engine) -> sqlite3.Connection:
 def open_postgres(engine: Engine) -> psycopg.Connection[tuple[Any, ...]]:
     """A connection beside the pool, in autocommit: the writer says itself where a transaction begins and ends."""
     _, options = engine.dialect.create_connect_args(engine.url)
-    mine = {"options": _POSTGRES_OPTIONS, "autocommit": True, "prepare_threshold": 1}
+    mine = {"options": _WRITER_OPTIONS, "autocommit": True, "prepare_threshold": 1}
     return psycopg.connect(**{**options, **mine})
 
 
