@@ -209,6 +209,10 @@ class Bank:
 
         So the answer to a request can be kept in the same commit as what the request did.
         """
+        if self.outer is not None:
+            with self.outer.begin_nested():
+                yield self
+            return
         options: dict[str, Any] = {"sqlite_begin": "IMMEDIATE"}
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield replace(self, outer=connection)

@@ -21,6 +21,8 @@ from timebank.services.sessions import SignedIn
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC, SIGNED_IN = "public", "signed in"
+API = "api_"
+"""How the names of the API's blueprints begin; they are checked by their bearer token instead."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -91,7 +93,7 @@ def _check() -> Response | None:
     allows = allows_of(current_app, request.endpoint)
     if allows is None:
         raise Forbidden()
-    if request.blueprint is not None and request.blueprint.startswith("api"):
+    if request.blueprint is not None and request.blueprint.startswith(API):
         return None  # the API's blueprint reads the bearer token and checks the same mark (web/api/access.py)
     _read_cookie()
     if allows == PUBLIC:
@@ -101,7 +103,7 @@ def _check() -> Response | None:
         if request.method in SAFE_METHODS:
             return redirect(url_for("sessions.sign_in", next=request.full_path.rstrip("?")))
         raise Unauthenticated()
-    step = _first_step(signed)
+    step = first_step(signed)
     if step is not None and request.endpoint not in (step, "sessions.sign_out"):
         return redirect(url_for(step))
     if allows != SIGNED_IN and not permits(signed.actor, allows):
@@ -120,7 +122,8 @@ def _read_cookie() -> None:
         flash(gettext("You were signed out after a while without use. Please sign in again."), "notice")
 
 
-def _first_step(signed: SignedIn) -> str | None:
+def first_step(signed: SignedIn) -> str | None:
+    """The page that somebody must pass before all others; None for nobody's."""
     if signed.second_factor == "ask":
         return "sessions.second_factor"
     if signed.second_factor == "enrol":

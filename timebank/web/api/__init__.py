@@ -62,12 +62,12 @@ def init_api(app: Flask) -> None:
         },
     )
     description = ProblemApi(app)
+    guard_api(app)
     for found in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{found.name}")
         blueprint: Any = module.__dict__.get("blueprint")
         if blueprint is None:
             continue
-        guard_api(blueprint)
         csrf.exempt(blueprint)
         description.register_blueprint(blueprint, url_prefix=PREFIX)
     app.extensions["api"] = description

@@ -7,9 +7,7 @@ does nothing, also after a crash between the two.
 from __future__ import annotations
 
 import hashlib
-from typing import Any
-
-from flask import Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 
 from timebank.domain.errors import (
     Forbidden,
@@ -20,20 +18,26 @@ from timebank.domain.errors import (
 )
 from timebank.domain.roles import permits
 from timebank.services import tokens
-from timebank.web.guard import PUBLIC, SIGNED_IN, allows_of, now
+from timebank.web.guard import API, PUBLIC, SIGNED_IN, allows_of, now
 
 KEY_LENGTH = 80
 
 
-def guard_api(blueprint: Any) -> None:
-    """Check token, scope and permission before each view of a blueprint; keep the answers of POSTs."""
-    blueprint.before_request(_check)
-    blueprint.before_request(_answer_again)
-    blueprint.after_request(_keep)
-    blueprint.teardown_request(_close)
+def guard_api(app: Flask) -> None:
+    """Check token, scope and permission before each view of the API; keep the answers of POSTs."""
+    app.before_request(_check)
+    app.before_request(_answer_again)
+    app.after_request(_keep)
+    app.teardown_request(_close)
+
+
+def _is_api() -> bool:
+    return request.blueprint is not None and request.blueprint.startswith(API)
 
 
 def _check() -> None:
+    if not _is_api():
+        return
     allows = allows_of(current_app, request.endpoint or "")
     if allows is None:
         raise Forbidden()
@@ -54,7 +58,7 @@ def _check() -> None:
 
 def _answer_again() -> Response | None:
     """For a POST: the kept answer if the key is known, else open the one transaction for what follows."""
-    if request.method != "POST":
+    if not _is_api() or request.method != "POST":
         return None
     key = request.headers.get("Idempotency-Key", "")
     if not 0 < len(key) <= KEY_LENGTH or not key.isprintable():
