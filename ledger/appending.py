@@ -102,7 +102,7 @@ class Appending:
 
     @classmethod
     def begin(cls, book: str, drafts: tuple[Prepared, ...], now: datetime, random: Random) -> Appending:
-        """Do all that can be done before the lock, chance included: however often the plan is asked, it says the same."""
+        """Do what can be done before the lock, chance included: asked again, the plan says the same."""
         nonces = tuple([random(NONCE_BYTES).hex() for _ in drafts])
         return cls(book, drafts, wanted_by(drafts), format_at(now), nonces)
 
