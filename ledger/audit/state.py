@@ -1,0 +1,89 @@
+"""What an audit knows after some entries, so that the next one can go on from there.
+
+It holds everything that the rules need of the past: a later audit trusts nothing that the store says about entries
+that it does not read again. Keep it where an intruder into the ledger's tables does not reach.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from ledger.accounts import AccountKind
+from ledger.chain import FIRST_LINK, HASH_BYTES
+from ledger.errors import FormatError
+from ledger.merkle import CompactRange
+
+STATE_VERSION = 1
+
+
+KIND_NAMED = {kind.value: kind for kind in AccountKind}
+
+
+class Known(msgspec.Struct, array_like=True, gc=False):
+    """An account: its kind, the entries that opened and closed it, its balance in minutes."""
+
+    kind: str
+    opened_seq: int
+    closed_seq: int | None
+    balance: int
+
+
+class AuditState(msgspec.Struct, gc=False):
+    """The book after `size` entries.
+
+    `holds`: the bodies of open holds by number. `reversed`: entry → the entry that reversed it. `keys`: (seq, "add" or
+    "retire", verifier key). `policies`: (seq, effective_at, hash). `checkpoint_size`: the largest one that was checked.
+    """
+
+    book: str
+    version: int = STATE_VERSION
+    size: int = 0
+    leaf_hash: bytes = bytes(HASH_BYTES)
+    at: str = FIRST_LINK.at
+    peaks: list[bytes] = []
+    accounts: dict[str, Known] = {}
+    holds: dict[int, bytes] = {}
+    reversed: dict[int, int] = {}
+    keys: list[tuple[int, str, str]] = []
+    policies: list[tuple[int, str, str]] = []
+    checkpoint_size: int = -1
+    levels: list[int] = []
+
+    def encode(self) -> bytes:
+        """Bytes to keep until the next audit."""
+        content = _encoder.encode(self)
+        return hashlib.sha256(content).digest() + content
+
+    @classmethod
+    def decode(cls, raw: bytes, book: str) -> AuditState:
+        """Raises FormatError on anything but the state of this book in this version: then audit from 0."""
+        try:
+            if hashlib.sha256(raw[32:]).digest() != raw[:32]:
+                raise FormatError("state", "damaged")
+            state = _decoder.decode(raw[32:])
+            CompactRange(state.size, state.peaks)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            raise FormatError("state", str(error)) from error
+        if state.book != book or state.version != STATE_VERSION:
+            raise FormatError("state", f"of {state.book[:80]!r}, version {state.version}")
+        return state
+
+    def copy(self) -> bytes:
+        """Bytes that `restore` takes, to step back when something turns out to be unusual."""
+        return _encoder.encode(self)
+
+    def restore(self, copied: bytes) -> None:
+        """Become what was copied."""
+        before = _decoder.decode(copied)
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(before, name))
+
+    def root(self) -> bytes:
+        """The root of the tree of these entries."""
+        return CompactRange(self.size, self.peaks).root()
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(AuditState)

@@ -1,0 +1,62 @@
+"""A process that checks ranges for an audit: `python -m ledger.audit.worker`, driven through its standard input.
+
+A process of its own and no fork: an audit may be started from a service with threads, whose locks a fork would copy.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import IO
+
+import msgspec
+
+from ledger.audit.database import DatabaseSource, opened
+from ledger.audit.quick import QuickCheck, Seen, Unusual
+from ledger.audit.state import AuditState
+from ledger.errors import LedgerError
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_start = msgspec.msgpack.Decoder(tuple[str, str]).decode
+_decode_job = msgspec.msgpack.Decoder(tuple[int, int]).decode
+
+
+def write_frame(pipe: IO[bytes], content: bytes) -> None:
+    """One message: its length in eight bytes, then its bytes."""
+    pipe.write(len(content).to_bytes(8, "big") + content)
+    pipe.flush()
+
+
+def read_frame(pipe: IO[bytes]) -> bytes | None:
+    """The next message; None at the end."""
+    head = pipe.read(8)
+    if len(head) < 8:
+        return None
+    size = int.from_bytes(head, "big")
+    content = pipe.read(size)
+    return content if len(content) == size else None
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """First (url, book), then ranges; each is answered with what was `Seen`, or with nothing if it is unusual."""
+    first = read_frame(requests)
+    if first is None:
+        return
+    url, book = _decode_start(first)
+    with opened(url) as connection:
+        source = DatabaseSource(connection, book)
+        check = QuickCheck(book, source)
+        claims = source.claims()
+        while (job := read_frame(requests)) is not None:
+            start, stop = _decode_job(job)
+            seen: Seen | None = None
+            try:
+                joint = source.joint(start - 1) if start else (AuditState(book).leaf_hash, AuditState(book).at)
+                if joint is not None:
+                    seen = check.check(start, stop, *joint, claims.get, trusting=True)
+            except (Unusual, LedgerError):
+                seen = None
+            write_frame(answers, _encode(seen))
+
+
+if __name__ == "__main__":
+    serve(sys.stdin.buffer, sys.stdout.buffer)
