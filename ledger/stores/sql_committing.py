@@ -220,7 +220,8 @@ class Committer:
                 step.committing = True
                 writer.commit(book, whole, tiles)
             else:
-                writer.undo()
+                step.committing = True
+                writer.confirm()
         line.remember(found, whole)
         _answer(group, results)
 

@@ -135,20 +135,19 @@ class SqliteWriter:
         self._connection.execute("BEGIN IMMEDIATE")
         head = self._hand.head(book)
         if head is None or head.size != batch.first or head.leaf_hash != batch.rows[0].prev:
-            self.undo()
+            self._connection.execute("ROLLBACK")
             return False
         try:
             self._hand.put(book, batch, ())
         except sqlite3.IntegrityError:
-            self.undo()
+            self._connection.execute("ROLLBACK")
             return False
         self._connection.execute("COMMIT")
         return True
 
-    def undo(self) -> None:
-        """Roll back whatever was begun."""
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+    def confirm(self) -> None:
+        """End a transaction that wrote nothing."""
+        self._connection.execute("COMMIT")
 
     def close(self) -> None:
         self._connection.close()
