@@ -1,7 +1,8 @@
-"""Builds the message catalogues: English msgids from code and templates, Chinese from the parts, compiled with Babel."""
+"""Builds the message catalogues: English msgids from code and templates, Chinese from the parts, compiled."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -25,16 +26,27 @@ def extract(package: Path) -> Catalog:
 
 
 def parts(package: Path) -> dict[str, str]:
-    """The Chinese texts of translations/zh/parts/*.po. Raises ValueError for two that differ."""
+    """The Chinese texts of translations/zh/parts/*.po, a plural's under its singular. Raises ValueError for two that
+    differ.
+    """
     found: dict[str, str] = {}
     for path in sorted((package / "translations" / "zh" / "parts").glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale="zh"):
-                if not message.id:
-                    continue
-                if found.setdefault(str(message.id), str(message.string)) != str(message.string):
-                    raise ValueError(f"two Chinese texts for {message.id!r} (the second in {path.name})")
+                singular, text = _first(message.id), _first(message.string)
+                if singular and found.setdefault(singular, text) != text:
+                    raise ValueError(f"two Chinese texts for {singular!r} (the second in {path.name})")
     return found
+
+
+def _first(text: str | Sequence[str] | None) -> str:
+    """A text, or the first of a plural's: Chinese has one form for all numbers."""
+    return text if isinstance(text, str) else text[0] if text else ""
+
+
+def _forms(language: str, text: str) -> tuple[str, ...]:
+    """As many forms of a plural as the language has."""
+    return (text,) if language == "zh" else ("", "")
 
 
 def build(package: Path) -> list[str]:
@@ -46,10 +58,12 @@ def build(package: Path) -> list[str]:
         for message in template:
             if not message.id:
                 continue
-            text = chinese.get(str(message.id), "") if language == "zh" else ""
+            text = chinese.get(_first(message.id), "") if language == "zh" else ""
             if language == "zh" and not text:
-                missing.append(str(message.id))
-            catalog.add(message.id, text, flags=message.flags)
+                missing.append(_first(message.id))
+            catalog.add(
+                message.id, text if isinstance(message.id, str) else _forms(language, text), flags=message.flags
+            )
         folder = package / "translations" / language / "LC_MESSAGES"
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "messages.po").open("wb") as file:

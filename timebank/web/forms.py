@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, ValidationError
 
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
@@ -35,6 +35,14 @@ class SafeText(StringField):  # type: ignore[misc]  # WTForms has no types
             raise ValidationError(
                 lazy_gettext("This text has characters that can't be kept. Type it again.")
             ) from error
+
+
+class Choice(RadioField):  # type: ignore[misc]  # WTForms has no types
+    """Radio buttons that ask for a choice in the visitor's language."""
+
+    def pre_validate(self, form: Any) -> None:
+        if not any(match for _, _, match, *_ in self.iter_choices()):
+            raise ValidationError(lazy_gettext("Please choose one."))
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types

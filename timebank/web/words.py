@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from flask import Flask
 from flask_babel import gettext
@@ -12,6 +13,7 @@ from timebank.domain.words import N_
 from timebank.services.hours import FlagView
 from timebank.web.language import hours_minutes
 
+Code = TypeVar("Code", bound=str)
 DOCUMENT_LABELS = {
     "resident": N_("Resident identity card"),
     "hmt_residence": N_("Residence permit for Hong Kong, Macao and Taiwan"),
@@ -130,6 +132,6 @@ def init_words(app: Flask) -> None:
     app.jinja_env.filters.update(source_word=source_word, reason_word=reason_word, flag_words=flag_words)
 
 
-def choices(labels: Mapping[str, str]) -> list[tuple[str, str]]:
+def choices(labels: Mapping[Code, str]) -> list[tuple[str, str]]:
     """For a select or radio field: the code and its word in the visitor's language."""
     return [(str(code), gettext(label)) for code, label in labels.items()]

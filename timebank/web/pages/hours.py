@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,10 +12,11 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import DateField, PasswordField, RadioField, SelectField, TimeField
 
-from timebank.domain.errors import TimebankError
+from timebank.domain.errors import NotFound, TimebankError
 from timebank.domain.hours import REASON_LABELS
-from timebank.services import hours, members
+from timebank.services import hours, members, redemptions
 from timebank.services.hours import LogHours
+from timebank.services.redemptions import RedemptionView
 from timebank.web.errors import in_words
 from timebank.web.forms import Form, SafeText, needed
 from timebank.web.guard import actor, allow, bank, now, signed_in
@@ -87,26 +89,51 @@ def _remembered(offer: hours.Choice) -> dict[str, Any]:
     }
 
 
+def _answers(redemption_id: str) -> RedemptionView:
+    """The request that these hours answer. Raises NotFound unless it is given to this volunteer, and still open."""
+    view = redemptions.see(bank(), actor(), redemption_id)
+    if view.volunteer_id != actor().person_id or view.state != "assigned":
+        raise NotFound
+    return view
+
+
+def _as_asked(asked: RedemptionView) -> dict[str, Any]:
+    """What the form begins with when the hours answer a request."""
+    local = asked.wanted_at.astimezone(zone())
+    whom = {"elder": asked.receiver_id, "service": asked.service_code, "place": ""}
+    return {**whom, "day": local.date(), "start": local.time(), "minutes": asked.minutes}
+
+
+def _fill_as_asked(form: LogForm, asked: RedemptionView) -> None:
+    """For whom and what is settled by the request; nobody pays for more than was asked for."""
+    form.elder.choices = [(asked.receiver_id, asked.receiver)]
+    form.service.choices = [(asked.service_code, in_language(asked.service, asked.service_en))]
+
+
 @blueprint.route("/hours/new", methods=["GET", "POST"])
 @allow("hours.log")
 def new() -> Any:
-    """Log hours: under a minute on a phone."""
+    """Log hours: under a minute on a phone. `request` names a request for care that they answer."""
     offer = hours.choices(bank(), actor())
-    form = LogForm(data=_remembered(offer))
+    asked = _answers(request.args["request"]) if request.args.get("request") else None
+    form = LogForm(data=_as_asked(asked) if asked else _remembered(offer))
     _fill(form, offer)
+    if asked:
+        _fill_as_asked(form, asked)
     refusal = None
     if form.validate_on_submit():
         try:
             elder_id = form.elder.data
             if elder_id == OTHER:
                 elder_id = members.by_number(bank(), form.number.data or "")
-            view = hours.log(bank(), actor(), _told(form, elder_id, offer), now=now())
+            told = replace(_told(form, elder_id, offer), redemption_id=asked.id if asked else None)
+            view = hours.log(bank(), actor(), told, now=now())
             flash(gettext("Logged. Now the elder confirms it."), "success")
             return redirect(url_for("hours.show", record_id=view.id))
         except TimebankError as error:
             refusal = in_words(error)
     status = refusal.status if refusal else 422 if form.errors else 200
-    return render_template("hours/new.html", form=form, refusal=refusal), status
+    return render_template("hours/new.html", form=form, refusal=refusal, asked=asked), status
 
 
 def _told(form: LogForm, elder_id: str, offer: hours.Choice) -> LogHours:

@@ -1,0 +1,118 @@
+"""The first page: a welcome for everybody, and what waits for who signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask_babel import gettext
+
+from timebank.domain.redemptions import OPEN
+from timebank.domain.roles import Actor, permits
+from timebank.services import families, hours, passbook, redemptions, reversals, transfers
+from timebank.web.guard import actor, bank, first_step, now, public, visitor
+
+blueprint = Blueprint("home", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One way on from the first page. `count` is what waits there."""
+
+    endpoint: str
+    icon: str
+    label: str
+    note: str
+    count: int = 0
+
+
+@blueprint.get("/")
+@public
+def index() -> Any:
+    """The welcome, or what waits for this visitor."""
+    signed = visitor()
+    if signed is None:
+        return render_template("home/welcome.html")
+    step = first_step(signed)
+    if step is not None:
+        return redirect(url_for(step))
+    member = _member() if permits(signed.actor, "passbook.see_own") else None
+    return render_template("home/index.html", member=member, tiles=_staff_tiles(signed.actor))
+
+
+def _member() -> dict[str, Any]:
+    """All that a member finds on the first page."""
+    me = actor()
+    mine = redemptions.mine(bank(), me)
+    prospects = redemptions.prospects(bank(), me, me.person_id, now=now())
+    return {
+        "book": passbook.own(bank(), me, now=now(), limit=3),
+        "tiles": _member_tiles(),
+        "visit": hours.open_visit(bank(), me),
+        "to_confirm": hours.for_my_word(bank(), me),
+        "to_clarify": hours.to_clarify(bank(), me),
+        "to_help": [one for one in mine if one.volunteer_id == me.person_id and one.state == "assigned"],
+        "requests": [one for one in mine if one.volunteer_id != me.person_id and one.state in OPEN],
+        "undo": [one for one in transfers.mine(bank(), me, now=now()) if one.can_undo and one.giver_id == me.person_id],
+        "elders": families.elders_i_act_for(bank(), me),
+        "invited": prospects.may_ask and not prospects.has_asked,
+        "usable_minutes": prospects.usable_minutes,
+        "me": me.person_id,
+    }
+
+
+def _member_tiles() -> list[Tile]:
+    return [
+        Tile("hours.new", "pen", gettext("Log hours"), gettext("I helped somebody")),
+        Tile("hours.check_in", "door", gettext("Check in"), gettext("I am with the elder now")),
+        Tile("redemptions.new", "hand", gettext("Ask for care"), gettext("I would like to be helped")),
+        Tile("passbook.index", "book", gettext("Passbook"), gettext("what I have, entry by entry")),
+        Tile("transfers.new", "gift", gettext("Give hours"), gettext("to my family, or to elders in need")),
+        Tile("hours.index", "list", gettext("My records"), gettext("helped and was helped")),
+    ]
+
+
+def _staff_tiles(me: Actor) -> list[Tile]:
+    """What the roles of this visitor open, with what waits behind each."""
+    tiles: list[Tile] = []
+    if permits(me, "hours.verify"):
+        records = hours.counts(bank(), me)
+        waiting = records.get("confirmed", 0) + records.get("disputed", 0)
+        tiles.append(Tile("desk.queue", "check", gettext("Verify"), gettext("records that wait for you"), waiting))
+    if permits(me, "redemptions.read"):
+        requests = redemptions.counts(bank(), me)
+        count = sum(requests.get(state, 0) for state in ("held", "waiting", "delivered"))
+        tiles.append(
+            Tile("redemptions.desk", "hand", gettext("Redemptions"), gettext("find helpers, deliver, settle"), count)
+        )
+    if permits(me, "hours.enter"):
+        tiles.append(Tile("desk.enter", "pen", gettext("Enter slips"), gettext("one or many")))
+    if permits(me, "redemptions.request_at_desk"):
+        tiles.append(
+            Tile("redemptions.at_desk", "phone", gettext("Ask for a member"), gettext("at the desk or by phone"))
+        )
+    if permits(me, "members.list"):
+        tiles.append(Tile("members.index", "people", gettext("Members"), gettext("find, register, PIN, card")))
+    if permits(me, "transfers.grant"):
+        grants = [one for one in transfers.grants(bank(), me, now=now()) if one.state == "pending"]
+        tiles.append(
+            Tile("transfers.grants", "gift", gettext("Grants"), gettext("hours for elders in need"), len(grants))
+        )
+    if permits(me, "reversals.read"):
+        asked = [one for one in reversals.every(bank(), me) if one.state == "asked"]
+        note = gettext("with a second person")
+        tiles.append(Tile("reversals.index", "undo", gettext("Corrections"), note, len(asked)))
+    return tiles + _county_tiles(me)
+
+
+def _county_tiles(me: Actor) -> list[Tile]:
+    """What is for the county, the auditor and the administrator."""
+    offer = (
+        ("policies.decide", "policies.index", "scale", gettext("Policy"), gettext("the rules of the hours")),
+        ("catalogue.edit", "catalogue.index", "list", gettext("Services"), gettext("what can be asked for")),
+        ("audits.read", "audits.index", "shield", gettext("Audits"), gettext("is the book sound?")),
+        ("staff.manage", "staff.index", "people", gettext("Staff"), gettext("accounts and roles")),
+        ("tokens.manage", "tokens.index", "key", gettext("Access tokens"), gettext("for stations' own systems")),
+    )
+    return [Tile(endpoint, icon, label, note) for verb, endpoint, icon, label, note in offer if permits(me, verb)]

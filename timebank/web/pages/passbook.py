@@ -1,0 +1,104 @@
+"""The passbook: what a member has, entry by entry, on the screen, on paper and as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request
+from flask_babel import gettext
+
+from timebank.domain.ledger_words import ORIGIN_LABELS
+from timebank.domain.policies import Origin
+from timebank.domain.roles import permits
+from timebank.services import passbook
+from timebank.services.passbook import Passbook
+from timebank.web.guard import actor, allow, bank, now
+from timebank.web.language import local_moment
+
+blueprint = Blueprint("passbook", __name__)
+PAGE = 30
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@blueprint.get("/passbook")
+@allow("passbook.see_own")
+def index() -> str:
+    """My own passbook."""
+    limit = None if request.args.get("all") else PAGE
+    return _page(passbook.own(bank(), actor(), now=now(), limit=limit), own=True)
+
+
+@blueprint.get("/members/<person_id>/passbook")
+@allow("passbook.read")
+def of_member(person_id: str) -> str:
+    """A member's passbook at the desk."""
+    limit = None if request.args.get("all") else PAGE
+    return _page(passbook.of_member(bank(), actor(), person_id, now=now(), limit=limit), own=False)
+
+
+def _page(book: Passbook, *, own: bool) -> str:
+    return render_template(
+        "passbook/index.html", book=book, own=own, origins=ORIGIN_LABELS, page=PAGE,
+        corrects=not own and permits(actor(), "reversals.request"),
+    )  # fmt: skip
+
+
+@blueprint.get("/passbook.pdf")
+@allow("passbook.see_own")
+def pdf() -> Response:
+    """My passbook on paper."""
+    return _pdf(passbook.own(bank(), actor(), now=now()))
+
+
+@blueprint.get("/members/<person_id>/passbook.pdf")
+@allow("passbook.read")
+def pdf_of(person_id: str) -> Response:
+    """A member's passbook on paper, printed at the desk."""
+    return _pdf(passbook.of_member(bank(), actor(), person_id, now=now()))
+
+
+def _pdf(book: Passbook) -> Response:
+    """A4 with Chinese fonts. Whatever the text says, nothing is fetched: neither from the network nor from the disk."""
+    # WeasyPrint takes two seconds to import; only who prints pays for them.
+    from weasyprint import CSS, HTML
+    from weasyprint.urls import URLFetcher
+
+    nothing: Any = URLFetcher(allowed_protocols=())
+    html = render_template("passbook/print.html", book=book, origins=ORIGIN_LABELS)
+    style = Path(current_app.static_folder or "", "passbook-print.css").read_text(encoding="utf-8")
+    document = HTML(string=html, url_fetcher=nothing).write_pdf(
+        stylesheets=[CSS(string=style, url_fetcher=nothing)], pdf_variant="pdf/ua-1"
+    )
+    return _file(document, "application/pdf", f"passbook-{book.number}.pdf")
+
+
+@blueprint.get("/passbook.csv", endpoint="csv")
+@allow("passbook.see_own")
+def table() -> Response:
+    """My passbook as a table, for any spreadsheet."""
+    book = passbook.own(bank(), actor(), now=now())
+    text = io.StringIO()
+    writer = csv.writer(text)
+    heads = [gettext("Entry"), gettext("Recorded"), gettext("Day of the service"), gettext("What happened")]
+    writer.writerow(
+        [*heads, gettext("Purse"), gettext("Minutes in"), gettext("Minutes out"), gettext("Minutes left in it")]
+    )
+    for line in book.lines:
+        cells = [local_moment(line.at), line.on or "", gettext(line.words), gettext(ORIGIN_LABELS[Origin(line.origin)])]
+        amounts = [line.minutes or "", ""] if line.minutes >= 0 else ["", -line.minutes]
+        writer.writerow([line.seq, *(_safe(cell) for cell in cells), *amounts, line.balance_after])
+    return _file(text.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", f"passbook-{book.number}.csv")
+
+
+def _safe(cell: str) -> str:
+    """A spreadsheet must not take text for a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def _file(content: bytes, kind: str, name: str) -> Response:
+    response = Response(content, content_type=kind)
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return response
