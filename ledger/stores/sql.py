@@ -17,10 +17,10 @@ from ledger.stores.sql_committing import Committer
 from ledger.stores.sql_engine import make_engine
 from ledger.stores.sql_postgres import PostgresHand
 from ledger.stores.sql_reading import SqlReading
-from ledger.stores.sql_schema import checkpoint_table, create_schema, drop_schema, grant_statements
+from ledger.stores.sql_schema import account_table, checkpoint_table, create_schema, drop_schema, grant_statements
 from ledger.stores.sql_sqlite import SqliteHand
 
-__all__ = ["JoinedSqlStore", "SqlStore", "create_schema", "drop_schema", "grant_statements", "make_engine"]
+__all__ = ["JoinedSqlStore", "SqlStore", "account_table", "create_schema", "drop_schema", "grant_statements", "make_engine"]
 
 
 class JoinedSqlStore(SqlReading):
@@ -37,6 +37,12 @@ class JoinedSqlStore(SqlReading):
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         yield self._connection
+
+    def driver_connection(self) -> Any:
+        """The driver's own connection, in the caller's transaction: what an audit reads its many rows through."""
+        if not self._connection.in_transaction():
+            self._connection.begin()
+        return self._connection.connection.driver_connection
 
     def append(self, book: str, wanted: Wanted, plan: Plan) -> Batch:
         if not self._connection.in_transaction():

@@ -18,7 +18,7 @@ from timebank.domain.errors import AlertAlreadyAcknowledged, NotFound, ReasonMis
 from timebank.domain.roles import Actor, require
 from timebank.storage.audits import Alert, AuditRun, Mail
 from timebank.storage.checking import Signed, audit_book, sign_book
-from timebank.storage.unit import Bank
+from timebank.storage.unit import Bank, Unit
 
 log = structlog.get_logger()
 SCHEDULER = "scheduler"
@@ -93,7 +93,7 @@ def _run(bank: Bank, scope: str, asked_by: str, now: datetime) -> AuditView:
         )
         unit.audits.add(row)
         if checked.count:
-            _raise_alert(bank, row, document, now)
+            _raise_alert(bank, unit, row, document, now)
         if (scope == FULL or checked.count) and not _is_known(unit.audits.latest_written(), document, checked.count):
             data = {
                 "size": checked.size,
@@ -113,36 +113,28 @@ def _is_known(last: AuditRun | None, document: dict[str, Any], count: int) -> bo
     return count > 0 and last is not None and json.loads(last.report)["findings"] == document["findings"]
 
 
-def _raise_alert(bank: Bank, row: AuditRun, document: dict[str, Any], now: datetime) -> None:
+def _raise_alert(bank: Bank, unit: Unit, row: AuditRun, document: dict[str, Any], now: datetime) -> None:
     """One alert for the same findings, and one mail; the audit after it finds them again and stays quiet."""
     first = document["findings"][0] if document["findings"] else {}
     summary = f"#{first.get('seq')} · {first.get('field')} · {first.get('code')} (+{document['count'] - 1})"[:400]
-    with bank.unit() as unit:
-        if any(alert.summary == summary for alert in unit.audits.open_alerts()):
-            return
-        unit.audits.add(
-            Alert(
-                book=unit.origin,
-                id=bank.new_id(now),
-                kind="audit",
-                audit_id=row.id,
-                summary=summary,
-                raised_at=now,
-            )
+    if any(alert.summary == summary for alert in unit.audits.open_alerts()):
+        return
+    unit.audits.add(
+        Alert(book=unit.origin, id=bank.new_id(now), kind="audit", audit_id=row.id, summary=summary, raised_at=now)
+    )
+    unit.audits.add(
+        Mail(
+            book=unit.origin,
+            id=bank.new_id(now),
+            address_sealed=bank.vault.seal_for_service("mail", bank.settings.alert_address),
+            subject="Time bank: the ledger check found a problem / 账本检查发现问题",
+            body=f"{unit.origin}\n{summary}\n\nSee the page Audits. New checkpoints are stopped.\n",
+            state="waiting",
+            tries=0,
+            made_at=now,
+            next_try_at=now,
         )
-        unit.audits.add(
-            Mail(
-                book=unit.origin,
-                id=bank.new_id(now),
-                address_sealed=bank.vault.seal_for_service("mail", bank.settings.alert_address),
-                subject="Time bank: the ledger check found a problem / 账本检查发现问题",
-                body=f"{unit.origin}\n{summary}\n\nSee the page Audits. New checkpoints are stopped.\n",
-                state="waiting",
-                tries=0,
-                made_at=now,
-                next_try_at=now,
-            )
-        )
+    )
 
 
 def acknowledge(bank: Bank, actor: Actor, alert_id: str, reason: str, *, now: datetime) -> None:

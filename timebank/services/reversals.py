@@ -163,12 +163,11 @@ def _undo_matter(unit: Unit, actor: Actor, entry: Entry, reason: str, now: datet
     if record is not None:
         before = record.state
         record.state = str(hours_after(RecordState(before), "reverse", SYSTEM))
-        steps = len(unit.hours.events(record.id))
         unit.hours.add(
             HoursEvent(
                 book=unit.origin,
                 record_id=record.id,
-                step=steps,
+                step=record.version,
                 state_before=before,
                 state=record.state,
                 actor_id=actor.person_id,

@@ -19,7 +19,7 @@ from timebank.domain.errors import (
 )
 from timebank.domain.identity import login_form
 from timebank.domain.roles import STAFF_ROLES, Actor, Role, RoleName
-from timebank.storage.access import Credential, SignIn
+from timebank.storage.access import Credential, Entrance, SignIn
 from timebank.storage.guessing import FREE_TRIES, count_failure, refuse_if_closed
 from timebank.storage.unit import Bank, Unit, digest
 
@@ -91,43 +91,30 @@ def sign_in(bank: Bank, login: str, password: str, *, device: str, address: str,
 def who(bank: Bank, secret: str, *, now: datetime) -> SignedIn:
     """Who holds this cookie. Raises Unauthenticated if it is unknown, over, idle too long or revoked."""
     with bank.read() as unit:
-        row = unit.access.sign_in(digest(secret))
-        if row is None or row.book != unit.origin or row.revoked_at is not None:
-            raise Unauthenticated()
-        if now >= row.expires_at or now - row.seen_at > IDLE:
-            raise Unauthenticated()
-        credential = unit.access.credential(row.person_id)
-        if credential is None:
-            raise Unauthenticated()
-        actor = actor_of(unit, row.person_id, via="web")
-        signed = SignedIn(
-            actor=actor,
-            session_id=row.id,
-            must_change_password=credential.must_change,
-            second_factor=_second_factor(bank, row, credential, actor),
-        )
-        stale = now - row.seen_at > TOUCH_EVERY
-    if stale:
+        row = unit.access.entrance(digest(secret))
+        if row is None or now >= row.expires_at or now - row.seen_at > IDLE:
+            raise Unauthenticated
+        roles = {Role(RoleName(name), station_id) for name, station_id in unit.access.role_pairs(row.person_id)}
+    if row.state == "active":
+        roles.add(Role(RoleName.MEMBER, row.station_id))
+    actor = Actor(book=bank.settings.book, person_id=row.person_id, roles=frozenset(roles), via="web")
+    if now - row.seen_at > TOUCH_EVERY:
         with bank.unit() as unit:
-            row = unit.access.sign_in(digest(secret))
-            if row is not None:
-                row.seen_at = now
-    return signed
+            session = unit.access.sign_in(digest(secret))
+            if session is not None:
+                session.seen_at = now
+    return SignedIn(
+        actor=actor,
+        session_id=row.id,
+        must_change_password=row.must_change,
+        second_factor=_second_factor(bank, row, actor),
+    )
 
 
-def actor_of(unit: Unit, person_id: str, *, via: str) -> Actor:
-    """The person with the roles held now. Everybody with a membership is a member besides."""
-    roles = {Role(RoleName(grant.role), grant.station_id) for grant in unit.access.roles(person_id)}
-    membership = unit.members.get(person_id)
-    if membership is not None and membership.state == "active":
-        roles.add(Role(RoleName.MEMBER, membership.station_id))
-    return Actor(book=unit.origin, person_id=person_id, roles=frozenset(roles), via=via)
-
-
-def _second_factor(bank: Bank, row: SignIn, credential: Credential, actor: Actor) -> str:
+def _second_factor(bank: Bank, row: Entrance, actor: Actor) -> str:
     if row.second_factor_at is not None:
         return "done"
-    if credential.totp_sealed is not None:
+    if row.totp_sealed is not None:
         return "ask"
     is_staff = any(role.name in STAFF_ROLES for role in actor.roles)
     return "enrol" if is_staff and bank.settings.totp_required else "done"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Index, Integer, LargeBinary, String, Text, delete, select, update
+from sqlalchemy import Index, Integer, LargeBinary, String, Text, and_, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from timebank.storage.base import Base, InBook, to_person
+from timebank.storage.members import Membership
 
 
 class Login(Base):
@@ -110,6 +112,20 @@ class Answered(Base):
     at: Mapped[datetime]
 
 
+class Entrance(NamedTuple):
+    """A valid session with what stands around it; the station and state are those of a membership, if there is one."""
+
+    id: str
+    person_id: str
+    seen_at: datetime
+    expires_at: datetime
+    second_factor_at: datetime | None
+    must_change: bool
+    totp_sealed: bytes | None
+    station_id: str | None
+    state: str | None
+
+
 AccessRow = Login | Credential | Throttle | RoleGrant | SignIn | Token | Answered
 
 
@@ -149,6 +165,35 @@ class Access:
 
     def sign_in(self, digest: str) -> SignIn | None:
         return self._session.get(SignIn, digest)
+
+    def entrance(self, digest: str) -> Entrance | None:
+        """What a cookie opens, in one query: this is asked with every request."""
+        columns = (
+            SignIn.id,
+            SignIn.person_id,
+            SignIn.seen_at,
+            SignIn.expires_at,
+            SignIn.second_factor_at,
+            Credential.must_change,
+            Credential.totp_sealed,
+            Membership.station_id,
+            Membership.state,
+        )
+        query = (
+            select(*columns)
+            .join(Credential, and_(Credential.book == SignIn.book, Credential.person_id == SignIn.person_id))
+            .outerjoin(Membership, and_(Membership.book == SignIn.book, Membership.person_id == SignIn.person_id))
+            .where(SignIn.digest == digest, SignIn.book == self._book, SignIn.revoked_at.is_(None))
+        )
+        row = self._session.execute(query).first()
+        return None if row is None else Entrance(*row)
+
+    def role_pairs(self, person_id: str) -> list[tuple[str, str | None]]:
+        """(role, station) that the person holds now."""
+        query = select(RoleGrant.role, RoleGrant.station_id).where(
+            RoleGrant.book == self._book, RoleGrant.person_id == person_id, RoleGrant.ended_at.is_(None)
+        )
+        return [(role, station_id) for role, station_id in self._session.execute(query)]
 
     def sign_ins(self, person_id: str, now: datetime) -> list[SignIn]:
         query = select(SignIn).where(

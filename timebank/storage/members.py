@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import Index, String, UniqueConstraint, select
+from sqlalchemy import Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ledger.stores.sql import account_table
 from timebank.storage.base import Base, InBook, to_person, to_station
+from timebank.storage.redemptions import HOLDING, Redemption, Transfer
 
 
 class Membership(Base):
@@ -167,6 +169,47 @@ class Members:
         """Origin → ledger account."""
         query = select(Purse.origin, Purse.account).where(Purse.book == self._book, Purse.person_id == person_id)
         return {row.origin: row.account for row in self._session.execute(query)}
+
+    def balances(self, person_id: str) -> dict[str, int]:
+        """Origin → minutes, as the ledger has them now."""
+        accounts = account_table.c
+        query = select(Purse.origin, accounts.balance).where(
+            Purse.book == self._book,
+            Purse.person_id == person_id,
+            accounts.book == Purse.book,
+            accounts.account == Purse.account,
+        )
+        return {row.origin: row.balance for row in self._session.execute(query)}
+
+    def worth(self, person_id: str) -> int:
+        """All that a member has: every purse, and what is held for open redemptions and pending gifts."""
+        accounts = account_table.c
+        parts = (
+            select(func.sum(accounts.balance)).where(
+                Purse.book == self._book,
+                Purse.person_id == person_id,
+                accounts.book == Purse.book,
+                accounts.account == Purse.account,
+            ),
+            select(func.sum(Redemption.minutes)).where(
+                Redemption.book == self._book,
+                Redemption.member_id == person_id,
+                Redemption.hold_seq.is_not(None),
+                Redemption.state.in_(HOLDING),
+            ),
+            select(func.sum(Transfer.minutes)).where(
+                Transfer.book == self._book, Transfer.giver_id == person_id, Transfer.state == "pending"
+            ),
+        )
+        query = select(*(func.coalesce(part.scalar_subquery(), 0) for part in parts))
+        return sum(int(part) for part in self._session.execute(query).one())
+
+    def is_proxy(self, elder_id: str, proxy_id: str) -> bool:
+        """Whether this person may act for the elder now."""
+        query = select(Proxy.id).where(
+            Proxy.book == self._book, Proxy.proxy_id == proxy_id, Proxy.elder_id == elder_id, Proxy.ended_at.is_(None)
+        )
+        return self._session.scalar(query.limit(1)) is not None
 
     def owner(self, account: str) -> Purse | None:
         return self._session.scalar(select(Purse).where(Purse.book == self._book, Purse.account == account))

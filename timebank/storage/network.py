@@ -77,9 +77,11 @@ class Network:
 
     def __init__(self, session: Session, book: str) -> None:
         self._session, self._book = session, book
+        self._parents: dict[str, str | None] | None = None
 
     def add(self, row: County | Division | Station) -> None:
         self._session.add(row)
+        self._parents = None
 
     def county(self) -> County | None:
         return self._session.get(County, self._book)
@@ -107,5 +109,7 @@ class Network:
 
     def parents(self) -> dict[str, str | None]:
         """Each station's id → its parent's id: the tree over which a role's scope is read."""
-        query = select(Station.id, Station.parent_id).where(Station.book == self._book)
-        return {row.id: row.parent_id for row in self._session.execute(query)}
+        if self._parents is None:
+            query = select(Station.id, Station.parent_id).where(Station.book == self._book)
+            self._parents = {row.id: row.parent_id for row in self._session.execute(query)}
+        return self._parents

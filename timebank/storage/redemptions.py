@@ -203,16 +203,6 @@ class Redemptions:
         )
         return list(self._session.scalars(query.order_by(Redemption.expires_at).limit(limit)))
 
-    def held_minutes(self, member_id: str) -> int:
-        """What is held in escrow for this member's open redemptions."""
-        query = select(func.coalesce(func.sum(Redemption.minutes), 0)).where(
-            Redemption.book == self._book,
-            Redemption.member_id == member_id,
-            Redemption.hold_seq.is_not(None),
-            Redemption.state.in_(HOLDING),
-        )
-        return int(self._session.scalar(query) or 0)
-
     def open_of(self, member_id: str) -> int:
         """How many redemptions of this member are open."""
         query = select(func.count()).where(
@@ -247,13 +237,6 @@ class Transfers:
 
     def get(self, transfer_id: str, *, lock: bool = False) -> Transfer | None:
         return self._session.get(Transfer, (self._book, transfer_id), with_for_update=lock or None)
-
-    def held_minutes(self, giver_id: str) -> int:
-        """What is held in escrow for this member's gifts and donations that can still be undone."""
-        query = select(func.coalesce(func.sum(Transfer.minutes), 0)).where(
-            Transfer.book == self._book, Transfer.giver_id == giver_id, Transfer.state == "pending"
-        )
-        return int(self._session.scalar(query) or 0)
 
     def by_entry(self, entry_seq: int) -> Transfer | None:
         query = select(Transfer).where(Transfer.book == self._book, Transfer.entry_seq == entry_seq)

@@ -83,15 +83,11 @@ class Unit:
 
     def balances(self, person_id: str) -> dict[str, int]:
         """Origin → minutes, of every purse that was opened."""
-        return {origin: self.book.balance(account) for origin, account in self.members.purses(person_id).items()}
+        return self.members.balances(person_id)
 
     def worth(self, person_id: str) -> int:
         """All that a member has: every purse, and what is held for open redemptions and gifts."""
-        return (
-            sum(self.balances(person_id).values())
-            + self.redemptions.held_minutes(person_id)
-            + self.transfers.held_minutes(person_id)
-        )
+        return self.members.worth(person_id)
 
     def person(self, person_id: str) -> PersonData:
         """What is known of a person, unsealed. Raises NotFound."""

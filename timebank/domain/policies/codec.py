@@ -7,6 +7,7 @@ import types
 import typing
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from timebank.domain.errors import PolicyInvalid
@@ -40,6 +41,7 @@ def from_json(document: object) -> Policy:
     return policy
 
 
+@lru_cache(maxsize=256)
 def from_text(text: str) -> Policy:
     """The policy in a JSON text. Raises PolicyInvalid, also on text that isn't JSON, on doubled keys and on floats."""
     try:

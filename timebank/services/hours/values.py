@@ -88,7 +88,7 @@ def record_of(row: HoursRecord) -> Record:
 def parties_of(unit: Unit, actor: Actor, row: HoursRecord) -> frozenset[Party]:
     """How the actor stands to the record. Raises NotFound for who has nothing to do with it."""
     tree = unit.network.parents()
-    is_proxy = any(proxy.proxy_id == actor.person_id for proxy in unit.members.proxies_of(row.elder_id))
+    is_proxy = unit.members.is_proxy(row.elder_id, actor.person_id)
     at_desk = permits(actor, "hours.confirm_at_desk") and covers(actor, row.station_id, tree, "hours.confirm_at_desk")
     verifies = permits(actor, "hours.verify") and covers(actor, row.station_id, tree, "hours.verify")
     found = parties(actor, record_of(row), is_proxy=is_proxy, at_desk=at_desk, verifies=verifies)
@@ -108,13 +108,15 @@ def add_event(
     reason: str | None = None,
     text: str = "",
 ) -> None:
-    """Write down a change of state: who, when, why. The words are sealed under the volunteer's key."""
-    number = len(unit.hours.events(row.id)) if before is not None else 0
+    """Write down a change of state: who, when, why. The words are sealed under the volunteer's key.
+
+    Steps are numbered by the row's version, which grows with each change.
+    """
     unit.hours.add(
         HoursEvent(
             book=unit.origin,
             record_id=row.id,
-            step=number,
+            step=row.version if before is not None else 0,
             state_before=before,
             state=row.state,
             actor_id=actor.person_id,

@@ -91,7 +91,7 @@ def who_asks(unit: Unit, actor: Actor, member_id: str, station_id: str) -> froze
     """How the actor may ask with this member's hours. Raises ProxyNotRecorded, NotFound at another station."""
     if actor.person_id == member_id:
         return frozenset({Party.OWNER})
-    if any(proxy.proxy_id == actor.person_id for proxy in unit.members.proxies_of(member_id)):
+    if unit.members.is_proxy(member_id, actor.person_id):
         return frozenset({Party.PROXY})
     verb = "redemptions.request_at_desk"
     if permits(actor, verb):

@@ -65,7 +65,7 @@ def locked(unit: Unit, redemption_id: str) -> Redemption:
 def parties_of(unit: Unit, actor: Actor, row: Redemption) -> frozenset[Party]:
     """How the actor stands to the request. Raises NotFound for who has nothing to do with it."""
     tree = unit.network.parents()
-    is_proxy = any(proxy.proxy_id == actor.person_id for proxy in unit.members.proxies_of(row.member_id))
+    is_proxy = unit.members.is_proxy(row.member_id, actor.person_id)
     runs = permits(actor, "redemptions.run") and covers(actor, row.station_id, tree, "redemptions.run")
     involved = Involved(row.member_id, row.receiver_id, row.volunteer_id, row.delivered_by)
     found = parties(actor.person_id, involved, is_proxy=is_proxy, at_desk=runs)

@@ -7,6 +7,7 @@ does nothing, also after a crash between the two.
 from __future__ import annotations
 
 import hashlib
+
 from flask import Flask, Response, current_app, g, request
 
 from timebank.domain.errors import (

@@ -53,7 +53,12 @@ def index() -> Any:
     names = {person.person_id: person.name for person in people}
     status = refusal.status if refusal else 422 if form.errors else 200
     return render_template(
-        "tokens/index.html", tokens=tokens.every(bank(), actor()), names=names, form=form, refusal=refusal, secret=secret
+        "tokens/index.html",
+        tokens=tokens.every(bank(), actor()),
+        names=names,
+        form=form,
+        refusal=refusal,
+        secret=secret,
     ), status
 
 

@@ -63,7 +63,8 @@ def _fill(form: GiveForm, giving: Giving) -> None:
     relatives = families.relatives(bank(), actor(), actor().person_id)
     people: list[tuple[str, str]] = []
     if giving.gift_minutes:
-        people = [(one.number, f"{one.name}（{gettext(RELATION_LABELS[Relation(one.relation)])}）") for one in relatives]
+        for one in relatives:
+            people.append((one.number, f"{one.name}（{gettext(RELATION_LABELS[Relation(one.relation)])}）"))
         people.append((OTHER, gettext("Another member")))
     if giving.donate_minutes:
         people.append((POOL, gettext("The pool, for elders in need")))

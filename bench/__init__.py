@@ -1,0 +1,1 @@
+"""Benchmarks: measured against raw limits in the same run, as ratios."""

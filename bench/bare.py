@@ -1,0 +1,28 @@
+"""The least that a Flask handler on PostgreSQL can do: insert one row and commit. The service is measured against it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+
+from flask import Flask
+from sqlalchemy import create_engine, text
+
+engine = create_engine(os.environ["BENCH_URL"], pool_size=8)
+with engine.begin() as connection:
+    connection.execute(text("create table if not exists bare (id text primary key, at timestamptz default now())"))
+application = Flask("bare")
+
+
+@application.post("/")
+def insert() -> str:
+    """One row, one commit."""
+    with engine.begin() as one:
+        one.execute(text("insert into bare (id) values (:id)"), {"id": uuid.uuid4().hex})
+    return "ok"
+
+
+@application.get("/healthz")
+def healthz() -> str:
+    """For the one who waits until it is up."""
+    return "ok"
