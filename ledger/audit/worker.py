@@ -11,6 +11,7 @@ from typing import IO
 import msgspec
 
 from ledger.audit.database import DatabaseSource, opened
+from ledger.audit.frames import read_frame, write_frame
 from ledger.audit.quick import QuickCheck, Seen, Unusual
 from ledger.audit.state import AuditState
 from ledger.errors import LedgerError
@@ -18,22 +19,6 @@ from ledger.errors import LedgerError
 _encode = msgspec.msgpack.Encoder().encode
 _decode_start = msgspec.msgpack.Decoder(tuple[str, str]).decode
 _decode_job = msgspec.msgpack.Decoder(tuple[int, int]).decode
-
-
-def write_frame(pipe: IO[bytes], content: bytes) -> None:
-    """One message: its length in eight bytes, then its bytes."""
-    pipe.write(len(content).to_bytes(8, "big") + content)
-    pipe.flush()
-
-
-def read_frame(pipe: IO[bytes]) -> bytes | None:
-    """The next message; None at the end."""
-    head = pipe.read(8)
-    if len(head) < 8:
-        return None
-    size = int.from_bytes(head, "big")
-    content = pipe.read(size)
-    return content if len(content) == size else None
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:

@@ -16,8 +16,8 @@ from queue import SimpleQueue
 import msgspec
 
 import ledger
+from ledger.audit.frames import read_frame, write_frame
 from ledger.audit.quick import Seen
-from ledger.audit.worker import read_frame, write_frame
 
 Range = tuple[int, int]
 

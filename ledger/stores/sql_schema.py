@@ -103,13 +103,14 @@ Index(
 
 posting_table = _table(
     "ledger_posting",
+    # In the order of the entries: the table grows at its end, and an audit reads it from front to back.
     _column("book", _Id, key=True),
-    _column("account", _Id, key=True),
     _column("seq", _Number, key=True),
+    _column("account", _Id, key=True),
     _column("minutes", _Number),
     _column("balance_after", _Number),
 )
-Index("ix_ledger_posting_book_seq", posting_table.c.book, posting_table.c.seq)
+Index("ix_ledger_posting_book_account_seq", posting_table.c.book, posting_table.c.account, posting_table.c.seq)
 
 account_table = _table(
     "ledger_account",
