@@ -18,6 +18,7 @@ from timebank.web.forms import Choice, Form, SafeText
 from timebank.web.guard import bank, now
 from timebank.web.language import hours_minutes, in_language, page_language
 
+USUAL = 4
 LENGTHS = (30, 60, 90, 120, 180, 240)
 FIRST, LAST = time(7, 0), time(20, 0)
 FARTHEST_DAYS = 60
@@ -78,8 +79,16 @@ def fill(form: AskForm, payers: Sequence[Prospects], me: str) -> list[tuple[str,
     form.start.choices = [(text, text) for text in _starts()]
     if not form.is_submitted():
         form.day.data = form.day.choices[1][0]
-    menu = by_class(offered)
-    return [(gettext(label), menu[code]) for code, label in FIVE_X_LABELS.items() if menu[code]]
+    return _menu(offered, [code for payer in payers for code in payer.usual])
+
+
+def _menu(offered: tuple[Service, ...], usual: list[str]) -> list[tuple[str, tuple[Service, ...]]]:
+    """What was asked for before stands first, then the rest by class."""
+    by_code = {one.code: one for one in offered}
+    before = tuple(by_code[code] for code in dict.fromkeys(usual) if code in by_code)[:USUAL]
+    classes = by_class(one for one in offered if one not in before)
+    menu = [(gettext(label), classes[code]) for code, label in FIVE_X_LABELS.items() if classes[code]]
+    return [(gettext("As before"), before), *menu] if before else menu
 
 
 def day_choices(ahead_days: int) -> list[tuple[str, str]]:

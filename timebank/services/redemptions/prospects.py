@@ -34,7 +34,8 @@ class Prospects:
     held_minutes: int
     receivers: tuple[Receiver, ...]
     refusals: tuple[TimebankError, ...]
-    has_asked: bool
+    usual: tuple[str, ...]
+    """The services that the member asked for before, the last one first."""
     ahead_days: int | None
     step_minutes: int
 
@@ -61,10 +62,10 @@ def prospects(bank: Bank, actor: Actor, member_id: str, *, now: datetime) -> Pro
             name=unit.person(member_id).name,
             number=membership.number,
             usable_minutes=usable_minutes(policy, purses, Use.REDEEM),
-            held_minutes=unit.redemptions.held_minutes(member_id),
+            held_minutes=unit.worth(member_id) - sum(purses.values()),
             receivers=_receivers(unit, member_id, now),
             refusals=tuple(refusals),
-            has_asked=bool(unit.redemptions.page(person_id=member_id, limit=1)),
+            usual=_usual(unit, member_id),
             ahead_days=policy.redeem.ahead_days,
             step_minutes=policy.rounding.step_minutes,
         )
@@ -74,6 +75,11 @@ def counts(bank: Bank, actor: Actor) -> dict[str, int]:
     """How many requests are at the actor's stations, by state."""
     with bank.read() as unit:
         return unit.redemptions.counts(stations_of(actor, "redemptions.read", unit.network.parents()))
+
+
+def _usual(unit: Unit, member_id: str) -> tuple[str, ...]:
+    rows = unit.redemptions.page(person_id=member_id)
+    return tuple(dict.fromkeys(row.service_code for row in rows if row.volunteer_id != member_id))
 
 
 def _receivers(unit: Unit, member_id: str, now: datetime) -> tuple[Receiver, ...]:

@@ -56,7 +56,7 @@ def _member() -> dict[str, Any]:
         "requests": [one for one in mine if one.volunteer_id != me.person_id and one.state in OPEN],
         "undo": [one for one in transfers.mine(bank(), me, now=now()) if one.can_undo and one.giver_id == me.person_id],
         "elders": families.elders_i_act_for(bank(), me),
-        "invited": prospects.may_ask and not prospects.has_asked,
+        "invited": prospects.may_ask and not prospects.usual,
         "usable_minutes": prospects.usable_minutes,
         "me": me.person_id,
     }

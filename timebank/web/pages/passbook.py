@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,12 @@ def table() -> Response:
 def _safe(cell: str) -> str:
     """A spreadsheet must not take text for a formula."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+@blueprint.app_template_filter("iso_date")
+def iso_date(text: str) -> date:
+    """The day of a service, which the ledger keeps as text."""
+    return date.fromisoformat(text)
 
 
 def _file(content: bytes, kind: str, name: str) -> Response:

@@ -31,7 +31,9 @@ MOST_HOURS = 1000
 
 class GiveForm(Form):
     to = Choice(lazy_gettext("To whom?"))
-    number = SafeText(lazy_gettext("Member number"), description=lazy_gettext("On the member's card. Nine digits."))
+    number = SafeText(
+        lazy_gettext("Number of the other member"), description=lazy_gettext("On the member's card. Nine digits.")
+    )
     hours = IntegerField(
         lazy_gettext("How many hours?"),
         [needed(), NumberRange(0, MOST_HOURS, lazy_gettext("Type a number, for example 2."))],
@@ -65,7 +67,8 @@ def _fill(form: GiveForm, giving: Giving) -> None:
     if giving.gift_minutes:
         for one in relatives:
             people.append((one.number, f"{one.name}（{gettext(RELATION_LABELS[Relation(one.relation)])}）"))
-        people.append((OTHER, gettext("Another member")))
+        if giving.to_anybody:
+            people.append((OTHER, gettext("Another member")))
     if giving.donate_minutes:
         people.append((POOL, gettext("The pool, for elders in need")))
     form.to.choices = people
