@@ -20,7 +20,15 @@ from ledger.stores.sql_reading import SqlReading
 from ledger.stores.sql_schema import account_table, checkpoint_table, create_schema, drop_schema, grant_statements
 from ledger.stores.sql_sqlite import SqliteHand
 
-__all__ = ["JoinedSqlStore", "SqlStore", "account_table", "create_schema", "drop_schema", "grant_statements", "make_engine"]
+__all__ = [
+    "JoinedSqlStore",
+    "SqlStore",
+    "account_table",
+    "create_schema",
+    "drop_schema",
+    "grant_statements",
+    "make_engine",
+]
 
 
 class JoinedSqlStore(SqlReading):

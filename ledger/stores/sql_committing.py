@@ -179,6 +179,8 @@ class Committer:
                 if not self._at_once(writer, book, group):
                     self._under_lock(writer, book, group)
             except StoreBusy:
+                # If it was a connection that died, those that idle beside it are likely dead too.
+                self.close()
                 if not left:
                     raise
                 continue
