@@ -163,6 +163,7 @@ def _undo_matter(unit: Unit, actor: Actor, entry: Entry, reason: str, now: datet
     if record is not None:
         before = record.state
         record.state = str(hours_after(RecordState(before), "reverse", SYSTEM))
+        unit.flush()
         unit.hours.add(
             HoursEvent(
                 book=unit.origin,

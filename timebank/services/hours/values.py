@@ -110,8 +110,9 @@ def add_event(
 ) -> None:
     """Write down a change of state: who, when, why. The words are sealed under the volunteer's key.
 
-    Steps are numbered by the row's version, which grows with each change.
+    Steps are numbered by the row's version, which grows with each change once it is flushed.
     """
+    unit.flush()
     unit.hours.add(
         HoursEvent(
             book=unit.origin,
