@@ -32,8 +32,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def level_above(hashes: Sequence[bytes]) -> list[bytes]:
     """The hashes one level up, of an even number of siblings. Written out, since an audit spends its time here."""
-    sha256 = hashlib.sha256
-    return [sha256(_NODE + hashes[at] + hashes[at + 1]).digest() for at in range(0, len(hashes) - 1, 2)]
+    sha256, pairs = hashlib.sha256, iter(hashes)
+    return [sha256(_NODE + left + right).digest() for left, right in zip(pairs, pairs, strict=False)]
 
 
 def root_of(hashes: Iterable[bytes]) -> bytes:

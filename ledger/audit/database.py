@@ -81,6 +81,13 @@ class DatabaseSource:
             stop,
         )
 
+    def has_repeated_keys(self) -> bool:
+        """Whether any idempotency key of the whole book is carried twice."""
+        query = (
+            "SELECT key FROM ledger_entry WHERE book = ? AND key IS NOT NULL GROUP BY key HAVING count(*) > 1 LIMIT 1"
+        )
+        return bool(self._all(query))
+
     def joint(self, seq: int) -> tuple[bytes, str] | None:
         """Leaf hash and `at` that are stored for an entry: what the next one joins, to be compared by the caller."""
         rows = self._all("SELECT leaf_hash, at FROM ledger_entry WHERE book = ? AND seq = ?", seq)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import IO
 
+KEYS = (0, 0)
+"""Asks for the idempotency keys instead of a range: whether none is carried twice."""
+
 
 def write_frame(pipe: IO[bytes], content: bytes) -> None:
     """One message: its length in eight bytes, then its bytes."""

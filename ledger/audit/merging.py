@@ -6,48 +6,79 @@ from ledger.audit import history
 from ledger.audit.quick import Seen, Unusual
 from ledger.audit.state import AuditState, Known
 from ledger.canonical import decode
-from ledger.entries import Kind
+from ledger.entries import Entry, Kind
 from ledger.errors import LedgerError
+from ledger.transfers import closed_account
 
 
 def merge(state: AuditState, seen: Seen, past: history.Past) -> None:
-    """Bring the state to the end of a range that begins where it stands. Raises Unusual; the state is then useless."""
+    """Bring the state to the end of a range that begins where it stands. Raises Unusual, and then it is as before."""
     if seen.start != state.size or seen.before != (state.leaf_hash, state.at):
         raise Unusual
+    kept = (dict(state.holds), dict(state.reversed), list(state.keys), list(state.policies))
+    opened: list[str] = []
     try:
-        _accounts(state, seen)
-        state.reversed.update(seen.undone)
-        for _, body in seen.events:
-            entry = decode(body)
-            if entry.kind is Kind.CLOSE:
-                history.close(state, entry)
-            else:
-                history.complete(state, past, entry)
-        state.holds.update(seen.holds)
+        _open(state, seen, opened)
+        _compare(state, seen)
+        closes = _events(state, seen, past)
         for _, body in seen.others:
             history.note_other(state, decode(body))
     except (LedgerError, LookupError, TypeError, ValueError) as error:
+        _back(state, opened, kept)
         raise Unusual from error
+    except Unusual:
+        _back(state, opened, kept)
+        raise
+    accounts = state.accounts
+    for account, (_, balance) in seen.accounts.items():
+        accounts[account].balance = balance
+    for entry in closes:
+        accounts[closed_account(entry.data or {})].closed_seq = entry.seq
     state.size, state.leaf_hash, state.at = seen.stop, seen.leaf_hash, seen.at
 
 
-def _accounts(state: AuditState, seen: Seen) -> None:
-    accounts = state.accounts
-    for account, opened in seen.opened.items():
-        if account in accounts:
+def _open(state: AuditState, seen: Seen, opened: list[str]) -> None:
+    for account, known in seen.opened.items():
+        if account in state.accounts:
             raise Unusual
-        accounts[account] = Known(opened.kind, opened.opened_seq, None, 0)
-        history.require_single(state, opened.kind, account)
-    for account, (claimed, balance) in seen.accounts.items():
+        opened.append(account)
+        state.accounts[account] = Known(known.kind, known.opened_seq, None, 0)
+        history.require_single(state, known.kind, account)
+
+
+def _compare(state: AuditState, seen: Seen) -> None:
+    """What the range took the accounts to be, against what they are."""
+    accounts, start = state.accounts, seen.start
+    for account, (claimed, _) in seen.accounts.items():
         known = accounts[account]
-        if known.kind != claimed.kind or known.opened_seq != claimed.opened_seq or known.balance != claimed.balance:
-            raise Unusual
+        if known == claimed:
+            continue
         # A claim may say that a later entry closes the account, and then that one is looked at when it comes.
-        closes_later = known.closed_seq is None and (claimed.closed_seq or -1) >= seen.start
-        if known.closed_seq != claimed.closed_seq and not closes_later:
+        same = (known.kind, known.opened_seq, known.balance) == (claimed.kind, claimed.opened_seq, claimed.balance)
+        if not same or known.closed_seq is not None or (claimed.closed_seq or -1) < start:
             raise Unusual
-        known.balance = balance
-    for seq, body in seen.events:
+
+
+def _events(state: AuditState, seen: Seen, past: history.Past) -> list[Entry]:
+    """Judge what completes, undoes or closes. Gives the closes."""
+    closes = []
+    state.reversed.update(seen.undone)
+    for _, body in seen.events:
         entry = decode(body)
         if entry.kind is Kind.CLOSE:
-            accounts[str((entry.data or {})["account"])].closed_seq = seq
+            history.close(state, entry)
+            closes.append(entry)
+        else:
+            history.complete(state, past, entry)
+    state.holds.update(seen.holds)
+    return closes
+
+
+def _back(
+    state: AuditState,
+    opened: list[str],
+    kept: tuple[dict[int, bytes], dict[int, int], list[tuple[int, str, str]], list[tuple[int, str, str]]],
+) -> None:
+    for account in opened:
+        del state.accounts[account]
+    state.holds, state.reversed, state.keys, state.policies = kept

@@ -16,30 +16,39 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ledger.accounts import MAY_OWE
+from ledger.accounts import MAY_OWE, AccountKind
 from ledger.audit.sources import BEFORE_ALL, EntryRow, Line, Source
 from ledger.audit.state import KIND_NAMED, Known
 from ledger.canonical import MAX_BODY_BYTES, decode
-from ledger.entries import VERSION, Entry, Kind, Posting, check_hash, check_text, parse_at, parse_on
+from ledger.chain import HASH_BYTES
+from ledger.entries import MAX_TEXT, VERSION, Entry, Kind, Posting, check_text, parse_at, parse_on
 from ledger.errors import LedgerError
+from ledger.merkle import level_above
 from ledger.minutes import MAX_MINUTES
-from ledger.tiles import WIDTH, tile_root
+from ledger.tiles import WIDTH
 from ledger.transfers import Fates, check_postings, check_shape, closed_account, opened_account
 
 CHUNK = 8 * WIDTH
-_END: Line = (None, None, None, None)
+_END: Line = (None, "", 0, 0)
 _MAY_OWE = frozenset(kind.value for kind in MAY_OWE)
 _HOLD = Kind.HOLD.value
 _KINDS = {kind.value: kind for kind in Kind}
 
-# `at`, nonce and key one after the other: one match is cheaper than three.
-_texts = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z[0-9a-f]{32}[!-~]{0,255}",
-    re.ASCII,
-).fullmatch
+# The texts of a whole page one after the other: one match is cheaper than many.
+_NONCE_DIGITS = 32
+_nonces = re.compile(r"[0-9a-f]*", re.ASCII).fullmatch
+_keys = re.compile(r"[!-~]*", re.ASCII).fullmatch
+_clocks = re.compile(r"(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z)*", re.ASCII).fullmatch
 _encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 _sha256 = hashlib.sha256
 _nothing_happened = Fates()
+
+
+class _Live(Known):
+    """An account within a range. `floor`: what its balance may fall to."""
+
+    floor: int = 0
 
 
 class Unusual(Exception):  # noqa: N818 (it is no error: it says that this check is not the one to judge)
@@ -72,7 +81,6 @@ class _Move(NamedTuple):
     kind: Kind
     postings: tuple[Posting, ...]
     of: int | None
-    body: bytes
 
 
 class Seen(msgspec.Struct, array_like=True, gc=False):
@@ -111,10 +119,11 @@ class _Range:
         self.joined = (leaf_hash, at)
         self.leaf_hash = leaf_hash
         self.at = at
-        self.accounts: dict[str, Known] = {}
+        self.accounts: dict[str, _Live] = {}
         self.before: dict[str, Known] = {}
         self.opened: dict[str, Known] = {}
-        self.holds: dict[int, _Move] = {}
+        self.guarded: dict[str, _Live] = {}
+        self.holds: dict[int, tuple[tuple[Posting, ...], bytes]] = {}
         self.undone: list[tuple[int, int]] = []
         self.events: list[tuple[int, bytes]] = []
         self.others: list[tuple[int, bytes]] = []
@@ -122,35 +131,51 @@ class _Range:
         self._lookup = lookup
         self._trusting = trusting
 
-    def touch(self, account: str, balance: int | None) -> Known:
-        """The account at its first use in the range; `balance` is what it claims to have before that."""
+    def touch(self, account: str, balance: int, seq: int) -> _Live:
+        """The account at its first use in the range; `balance` is what it claims to have before that.
+
+        What was not open all through the range is asked for each time, since then its times have to be compared.
+        """
+        known = self.guarded.get(account)
+        if known is None:
+            known = self._first(account, balance)
+            if known.opened_seq < self.start and known.closed_seq is None:
+                self.accounts[account] = known
+                return known
+            self.guarded[account] = known
+        if known.opened_seq >= seq or (known.closed_seq is not None and known.closed_seq <= seq):
+            raise Unusual
+        return known
+
+    def _first(self, account: str, balance: int) -> _Live:
         found = self._lookup(account)
         if found is None:
             raise Unusual
-        if not self._trusting or balance is None:
+        if not self._trusting:
             balance = found.balance
-        known = Known(found.kind, found.opened_seq, found.closed_seq, balance)
         self.before[account] = Known(found.kind, found.opened_seq, found.closed_seq, balance)
-        self.accounts[account] = known
-        return known
+        return _live(found.kind, found.opened_seq, found.closed_seq, balance)
 
-    def completes(self, move: _Move, seq: int) -> None:
+    def completes(self, move: _Move, seq: int, body: bytes) -> None:
         """An entry with `of`. What began and ends in this range is judged here, the rest by whoever merges."""
         of = move.of
         if type(of) is not int or not 0 <= of < seq:
             raise Unusual
         hold = self.holds.pop(of, None)
         if hold is None:
-            self.events.append((seq, move.body))
+            self.events.append((seq, body))
             return
-        kinds = {account: KIND_NAMED[self.accounts[account].kind] for account, _ in move.postings}
-        _nothing_happened.check(move, hold, kinds)
-        if move.kind == Kind.REVERSE:
+        kinds = {account: KIND_NAMED[self.require(account).kind] for account, _ in move.postings}
+        _nothing_happened.check(move, _Move(Kind.HOLD, hold[0], None), kinds)
+        if move.kind is Kind.REVERSE:
             self.undone.append((of, seq))
+
+    def require(self, account: str) -> _Live:
+        """An account that was touched."""
+        return self.accounts.get(account) or self.guarded[account]
 
     def other(self, seq: int, entry: Entry, body: bytes) -> None:
         """An entry that moves no credit."""
-        check_shape(entry)
         if (entry.kind is Kind.GENESIS) != (seq == 0) or entry.postings:
             raise Unusual
         data = entry.data or {}
@@ -158,26 +183,30 @@ class _Range:
             account, kind = opened_account(data)
             found = self._lookup(account)
             claimed = self._trusting and found is not None and (found.kind, found.opened_seq) == (kind, seq)
-            if account in self.accounts or not (claimed or (not self._trusting and found is None)):
+            if account in self.guarded or not (claimed or (not self._trusting and found is None)):
                 raise Unusual
             closed = found.closed_seq if found is not None else None
-            self.accounts[account] = Known(kind.value, seq, closed, 0)
+            self.guarded[account] = _live(kind.value, seq, closed, 0)
             self.opened[account] = Known(kind.value, seq, None, 0)
         elif entry.kind is Kind.CLOSE:
             account = closed_account(data)
-            known = self.accounts.get(account) or self.touch(account, 0)
+            known = self.accounts.pop(account, None) or self.guarded.get(account) or self._first(account, 0)
             if known.balance or known.opened_seq >= seq or known.closed_seq != (seq if self._trusting else None):
                 raise Unusual
             known.closed_seq = seq
+            self.guarded[account] = known
             self.events.append((seq, body))
         else:
             self.others.append((seq, body))
 
     def seen(self) -> Seen:
-        balances = {account: (known, self.accounts[account].balance) for account, known in self.before.items()}
+        balances = {account: (known, self.require(account).balance) for account, known in self.before.items()}
         for account, known in self.opened.items():
-            balances[account] = (known, self.accounts[account].balance)
-        holds = {seq: move.body for seq, move in self.holds.items()}
+            balances[account] = (known, self.guarded[account].balance)
+        # A posting that is no whole number makes every balance after it none.
+        if any(type(balance) is not int or type(known.balance) is not int for known, balance in balances.values()):
+            raise Unusual
+        holds = {seq: body for seq, (_, body) in self.holds.items()}
         place = (self.start, self.seq, self.joined, self.leaf_hash, self.at)
         return Seen(*place, self.tree, balances, self.opened, holds, self.undone, self.events, self.others)
 
@@ -220,59 +249,100 @@ class QuickCheck:
     def _page(self, part: _Range, rows: Sequence[EntryRow], stored: Sequence[Line]) -> list[bytes]:
         """One page of entries. Long and flat, since it runs a million times where the rest runs once."""
         leaves: list[bytes] = []
-        lines = [*stored, _END]
+        page = _Page()
+        nonces, keys, clocks, whole, bodies = page.nonces, page.keys, page.clocks, page.whole, page.bodies
         actors, days, policies, fine, book = self._actors, self._days, self._policies, self._fine, self._book
-        accounts, last, last_at, position = part.accounts, part.leaf_hash, part.at, 0
-        line = lines[0]
+        accounts, touch, lines, at_line = part.accounts, part.touch, [*stored, _END, _END, _END], 0
+        last, last_at = part.leaf_hash, part.at
         for seq, row in enumerate(rows, part.seq):
             row_seq, leaf_hash, prev, at, kind, actor, on, key, of, evidence, policy, body = row
             leaf = _sha256(b"\0" + body).digest()
-            if row_seq != seq or leaf_hash != leaf or prev != last or at < last_at or len(body) > MAX_BODY_BYTES:
+            if row_seq != seq or leaf_hash != leaf or prev != last or at < last_at:
                 raise Unusual
-            postings: tuple[Posting, ...] = ()
-            rule: tuple[Any, ...] = (kind, of is None, on is None)
-            while line[0] == seq:
-                _, account, minutes, after = line
-                known = accounts.get(account) or part.touch(account, after - minutes)
-                known.balance = balance = known.balance + minutes
-                if balance != after or known.opened_seq >= seq or type(minutes) is not int:
-                    raise Unusual
-                if known.closed_seq is not None and known.closed_seq <= seq:
-                    raise Unusual
-                if not 0 <= balance <= MAX_MINUTES:
-                    _require_allowed(known, minutes)
-                postings += ((account, minutes),)
-                rule += (known.kind, minutes < 0)
-                position += 1
-                line = lines[position]
-            if policy is None:
-                part.other(seq, self._entry(row, seq, last, postings), body)
-            else:
-                # What is cut out of a wrong place, or is no nonce, does not give the body below.
-                place = body.find(b'"nonce":"') + 9
-                nonce = body[place : place + 32].decode()
-                commitment = None if evidence is None else _hex(evidence)
-                cited = policies.get(policy) or self._policy(policy)
-                if actor not in actors or at[:10] not in days or (on is not None and on not in days):
-                    self._learn(actor, at, on)
-                if not _texts(at + nonce if key is None else at + nonce + key) or key == "":
-                    raise Unusual
-                whole = _Written(
-                    actor, at, book, commitment, key, kind, nonce, of, on, cited, postings, last.hex(), seq, VERSION
-                )
-                if _encode(whole) != body or rule not in fine or not _is_pair(postings):
-                    entry = self._entry(row, seq, last, postings)
-                    self._judge(entry, rule, accounts)
-                if kind == _HOLD:
-                    part.holds[seq] = _Move(Kind.HOLD, postings, of, body)
-                elif of is not None:
-                    part.completes(_Move(_KINDS[kind], postings, of, body), seq)
             leaves.append(leaf)
+            first_line, second_line = lines[at_line], lines[at_line + 1]
+            if policy is None or second_line[0] != seq or first_line[0] != seq or lines[at_line + 2][0] == seq:
+                at_line += self._odd(part, seq, row, last, lines, at_line)
+                last, last_at = leaf, at
+                continue
+            at_line += 2
+            _, first, minutes, first_after = first_line
+            _, second, opposite, second_after = second_line
+            giving = accounts.get(first) or touch(first, first_after - minutes, seq)
+            taking = accounts.get(second) or touch(second, second_after - opposite, seq)
+            giving.balance = balance = giving.balance + minutes
+            if balance != first_after or not giving.floor <= balance <= MAX_MINUTES:
+                _require_allowed(giving, minutes, first_after)
+            taking.balance = balance = taking.balance + opposite
+            if balance != second_after or not taking.floor <= balance <= MAX_MINUTES:
+                _require_allowed(taking, opposite, second_after)
+            if minutes != -opposite or first >= second or not -MAX_MINUTES <= minutes <= MAX_MINUTES:
+                raise Unusual
+            # What is cut out of a wrong place does not give the body again.
+            place = body.find(b'"nonce":"') + 9
+            nonce = body[place : place + _NONCE_DIGITS].decode()
+            nonces.append(nonce)
+            if key is not None:
+                keys.append(key)
+            if at != last_at:
+                clocks.append(at[10:])
+            if actor not in actors or at[:10] not in days or (on is not None and on not in days):
+                self._learn(actor, at, on)
+            if evidence is not None:
+                evidence = _hex(evidence)
+            postings = ((first, minutes), (second, opposite))
+            cited = policies.get(policy) or self._policy(policy)
+            whole.append(
+                _Written(actor, at, book, evidence, key, kind, nonce, of, on, cited, postings, last.hex(), seq, VERSION)
+            )
+            bodies.append(body)
+            rule = (kind, of is None, on is None, giving.kind, taking.kind, minutes > 0)
+            if rule not in fine:
+                self._judge(self._entry(row, seq, last, postings), rule, giving.kind, taking.kind)
+            if kind == _HOLD:
+                part.holds[seq] = (postings, body)
+            elif of is not None:
+                part.completes(_Move(_KINDS[kind], postings, of), seq, body)
             last, last_at = leaf, at
-        if line is not _END:
+        if lines[at_line] is not _END:
             raise Unusual
+        page.check_texts()
+        if not page.is_whole():
+            for written in page.whole:
+                self._with_data(written, rows[written.seq - part.seq])
         part.seq, part.leaf_hash, part.at = part.seq + len(rows), last, last_at
         return leaves
+
+    def _with_data(self, written: _Written, row: EntryRow) -> None:
+        """An entry that is not what its columns say, unless it only has `data` besides."""
+        if _encode(written) != row[11]:
+            check_shape(self._entry(row, written.seq, bytes.fromhex(written.prev), written.postings))
+
+    def _odd(self, part: _Range, seq: int, row: EntryRow, prev: bytes, lines: Sequence[Line], at: int) -> int:
+        """An entry without the usual two postings. Gives the number of its postings."""
+        postings: list[Posting] = []
+        kinds: dict[str, AccountKind] = {}
+        while lines[at][0] == seq:
+            _, account, minutes, after = lines[at]
+            if type(minutes) is not int:
+                raise Unusual
+            known = part.accounts.get(account) or part.touch(account, after - minutes, seq)
+            known.balance += minutes
+            _require_allowed(known, minutes, after)
+            kinds[account] = KIND_NAMED[known.kind]
+            postings.append((account, minutes))
+            at += 1
+        entry = self._entry(row, seq, prev, tuple(postings))
+        check_shape(entry)
+        if not postings:
+            part.other(seq, entry, row[11])
+            return 0
+        check_postings(entry.kind, entry.postings, kinds)
+        if entry.kind is Kind.HOLD:
+            part.holds[seq] = (entry.postings, row[11])
+        elif entry.of is not None:
+            part.completes(_Move(entry.kind, entry.postings, entry.of), seq, row[11])
+        return len(postings)
 
     def _tiles(self, part: _Range, first: int, leaves: list[bytes], inside: set[int]) -> None:
         """Compare the full tiles of a page with those stored, and note what the tree needs of each."""
@@ -282,14 +352,17 @@ class QuickCheck:
         while at < stop:
             index = at // WIDTH
             end = min(stop, (index + 1) * WIDTH)
-            hashes = b"".join(leaves[at - first : end - first])
+            part_leaves = leaves[at - first : end - first]
+            hashes = b"".join(part_leaves)
             if end - at < WIDTH:
                 part.tree.append((False, hashes))
             else:
-                root = tile_root(hashes)
-                if stored[index] != (hashes, root):
+                level = part_leaves
+                while len(level) > 1:
+                    level = level_above(level)
+                if stored[index] != (hashes, level[0]):
                     raise Unusual
-                part.tree.append((False, hashes) if index in inside else (True, root))
+                part.tree.append((False, hashes) if index in inside else (True, level[0]))
             at = end
 
     def _entry(self, row: EntryRow, seq: int, prev: bytes, postings: tuple[Posting, ...]) -> Entry:
@@ -307,12 +380,12 @@ class QuickCheck:
             raise Unusual
         return entry
 
-    def _judge(self, entry: Entry, rule: tuple[Any, ...], accounts: dict[str, Known]) -> None:
+    def _judge(self, entry: Entry, rule: tuple[Any, ...], *kinds: str) -> None:
         """The rules of the entry's kind. What differs in nothing that they read is passed from then on."""
         check_shape(entry)
-        kinds = {account: KIND_NAMED[accounts[account].kind] for account, _ in entry.postings}
-        check_postings(entry.kind, entry.postings, kinds)
-        if entry.data is None and len(entry.postings) == 2:
+        named = (KIND_NAMED[kind] for kind in kinds)
+        check_postings(entry.kind, entry.postings, dict(zip(dict(entry.postings), named, strict=True)))
+        if entry.data is None:
             self._fine.add(rule)
 
     def _learn(self, actor: str, at: str, on: str | None) -> None:
@@ -327,21 +400,48 @@ class QuickCheck:
         return self._policies.setdefault(policy, _hex(policy))
 
 
-def _is_pair(postings: tuple[Posting, ...]) -> bool:
-    """Whether these are the usual two postings: sorted, opposite, not zero."""
-    if len(postings) != 2:
-        return False
-    (first, minutes), (second, opposite) = postings
-    return first < second and minutes == -opposite != 0 and -MAX_MINUTES <= minutes <= MAX_MINUTES
+class _Page:
+    """What is compared for a whole page at once: the texts that are different in each entry, and the bodies."""
+
+    def __init__(self) -> None:
+        self.nonces: list[str] = []
+        self.keys: list[str] = []
+        self.clocks: list[str] = []
+        self.whole: list[_Written] = []
+        self.bodies: list[bytes] = []
+
+    def check_texts(self) -> None:
+        """Their form. That a nonce has no more digits than were cut out is told by the body."""
+        nonces, keys = "".join(self.nonces), self.keys
+        if len(nonces) != _NONCE_DIGITS * len(self.nonces) or not _nonces(nonces):
+            raise Unusual
+        if not _clocks("".join(self.clocks)) or not _keys("".join(keys)):
+            raise Unusual
+        if keys and not 0 < min(map(len, keys)) <= max(map(len, keys)) <= MAX_TEXT:
+            raise Unusual
+
+    def is_whole(self) -> bool:
+        """Whether every entry, written anew, gives its body. No entry that is written here contains a newline, so the
+        bodies are told apart by theirs."""
+        bodies = self.bodies
+        if bodies and max(map(len, bodies)) > MAX_BODY_BYTES:
+            raise Unusual
+        return _encode_lines(self.whole) == b"\n".join([*bodies, b""])
 
 
-def _require_allowed(known: Known, minutes: int) -> None:
-    """A balance below zero or beyond the limit: only some kinds may owe, and a credit may come to whoever owes."""
-    if abs(known.balance) > MAX_MINUTES or (minutes < 0 and known.kind not in _MAY_OWE):
+def _require_allowed(known: Known, minutes: int, after: int) -> None:
+    """A balance as stored, and below zero only where the kind may owe, or where credit comes to whoever owes."""
+    balance = known.balance
+    if balance != after or abs(balance) > MAX_MINUTES or (balance < 0 and minutes < 0 and known.kind not in _MAY_OWE):
         raise Unusual
+
+
+def _live(kind: str, opened_seq: int, closed_seq: int | None, balance: int) -> _Live:
+    return _Live(kind, opened_seq, closed_seq, balance, -MAX_MINUTES if kind in _MAY_OWE else 0)
 
 
 def _hex(digest: bytes) -> str:
-    if type(digest) is not bytes:
+    text = digest.hex()
+    if len(text) != 2 * HASH_BYTES or type(digest) is not bytes:
         raise Unusual
-    return check_hash(digest.hex(), "hash")
+    return text

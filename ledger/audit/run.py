@@ -70,6 +70,7 @@ class _Audit:
         self._start = state.size
         self._source = source_of(store, state.book)
         self._touched: set[str] = set()
+        self._repeated = True
 
     def report(
         self,
@@ -158,6 +159,8 @@ class _Audit:
         replay = Replay(state, self._source, self._past, self.findings)
         spread = workers is not None and total - state.size > 2 * _SMALLEST_RANGE
         with running(workers, self._book) if spread and workers else nullcontext() as pool:
+            if pool is not None and self._start == 0:
+                pool.begin_keys()
             while state.size < total:
                 for (_, stop), seen in self._seen(total, pool):
                     if not self._take(stop, seen, tree, replay):
@@ -165,6 +168,8 @@ class _Audit:
                         break
                     if self._progress is not None:
                         self._progress(state.size - self._start, total - self._start)
+            if self._start == 0:
+                self._repeated = self._repeats(pool)
 
     def _seen(self, total: int, pool: Pool | None) -> Iterator[tuple[Range, Seen | None]]:
         ranges = _ranges(self._state.size, total)
@@ -182,13 +187,11 @@ class _Audit:
 
     def _take(self, stop: int, seen: Seen | None, tree: TreeCheck, replay: Replay) -> bool:
         """Join a range, or look at it closely. False if its entries are missing."""
-        before = self._state.copy()
         try:
             if seen is None:
                 raise Unusual
             merge(self._state, seen, self._past)
         except Unusual:
-            self._state.restore(before)
             whole = replay.run(stop) == stop
             self._touched.update(self._state.accounts)
             tree.add(replay.parts)
@@ -239,12 +242,16 @@ class _Audit:
         for account in sorted(wanted):
             self._books(known[account].opened_seq, f"account {account}", "a row", None, "account_missing")
 
+    def _repeats(self, pool: Pool | None) -> bool:
+        """Whether any idempotency key is carried twice. A worker that looked and found none spares the time here."""
+        if pool is not None and pool.no_key_repeats():
+            return False
+        return next(iter(self._store.duplicate_keys(self._book)), None) is not None
+
     def _keys(self) -> None:
         """No idempotency key is carried by two entries."""
-        if self._start == 0:
-            repeated = [key for key, _ in self._store.duplicate_keys(self._book)]
-            if not repeated:
-                return
+        if self._start == 0 and not self._repeated:
+            return
         for seq, key, other in self._source.repeated_keys(self._start, self._state.size):
             if other < seq:
                 self._books(seq, "key", "a key of its own", f"{key}, which entry {other} has", "key_repeated")

@@ -70,16 +70,6 @@ class AuditState(msgspec.Struct, gc=False):
             raise FormatError("state", f"of {state.book[:80]!r}, version {state.version}")
         return state
 
-    def copy(self) -> bytes:
-        """Bytes that `restore` takes, to step back when something turns out to be unusual."""
-        return _encoder.encode(self)
-
-    def restore(self, copied: bytes) -> None:
-        """Become what was copied."""
-        before = _decoder.decode(copied)
-        for name in self.__struct_fields__:
-            setattr(self, name, getattr(before, name))
-
     def root(self) -> bytes:
         """The root of the tree of these entries."""
         return CompactRange(self.size, self.peaks).root()

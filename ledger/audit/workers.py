@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TypeVar
 
 import msgspec
 
 import ledger
-from ledger.audit.frames import read_frame, write_frame
+from ledger.audit.frames import KEYS, read_frame, write_frame
 from ledger.audit.quick import Seen
 
 Range = tuple[int, int]
+_Answer = TypeVar("_Answer")
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Seen | None).decode
@@ -41,6 +43,7 @@ class Pool:
         self._threads = threads
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         self._count = len(processes)
+        self._keys: Future[bool | None] | None = None
         for process in processes:
             self._idle.put(process)
 
@@ -60,14 +63,25 @@ class Pool:
             for _, future in waiting:
                 future.cancel()
 
+    def begin_keys(self) -> None:
+        """Have a worker look at the idempotency keys, beside the ranges."""
+        self._keys = self._threads.submit(self._talk, KEYS, msgspec.msgpack.Decoder(bool).decode)
+
+    def no_key_repeats(self) -> bool:
+        """Whether a worker looked at all idempotency keys and found each once."""
+        return self._keys is not None and self._keys.result() is True
+
     def _ask(self, job: Range) -> Seen | None:
+        return self._talk(job, _decode)
+
+    def _talk(self, job: Range, decode: Callable[[bytes], _Answer]) -> _Answer | None:
         process = self._idle.get()
         try:
             if process.stdin is None or process.stdout is None:
                 return None
             write_frame(process.stdin, _encode(job))
             answer = read_frame(process.stdout)
-            return None if answer is None else _decode(answer)
+            return None if answer is None else decode(answer)
         except (OSError, msgspec.MsgspecError):
             return None
         finally:
