@@ -22,7 +22,7 @@ def _person() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_person")),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_person"),
     )
 
 
@@ -35,7 +35,7 @@ def _county() -> None:
         sa.Column("name_en", sa.String(length=120), nullable=False),
         sa.Column("hotline", sa.String(length=20), nullable=False),
         sa.Column("is_demo", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("book", name=op.f("pk_county")),
+        sa.PrimaryKeyConstraint("book", name="pk_county"),
     )
 
 
@@ -50,7 +50,7 @@ def _division() -> None:
         sa.Column("parent_code", sa.String(length=12), nullable=True),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
-        sa.PrimaryKeyConstraint("book", "code", name=op.f("pk_division")),
+        sa.PrimaryKeyConstraint("book", "code", name="pk_division"),
     )
 
 
@@ -75,8 +75,8 @@ def _station() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_station")),
-        sa.UniqueConstraint("book", "code", name=op.f("uq_station_book_code")),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_station"),
+        sa.UniqueConstraint("book", "code", name="uq_station_book_code"),
     )
 
 
@@ -86,7 +86,7 @@ def _counter() -> None:
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("book", "name", name=op.f("pk_counter")),
+        sa.PrimaryKeyConstraint("book", "name", name="pk_counter"),
     )
 
 
@@ -97,7 +97,7 @@ def _identity_index() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("person_id", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("digest", "kind", name=op.f("pk_identity_index")),
+        sa.PrimaryKeyConstraint("digest", "kind", name="pk_identity_index"),
     )
 
 
@@ -113,9 +113,9 @@ def _document() -> None:
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.ForeignKeyConstraint(
-            ["book", "subject_id"], ["person.book", "person.id"], name=op.f("fk_document_book_subject_id")
+            ["book", "subject_id"], ["person.book", "person.id"], name="fk_document_book_subject_id"
         ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_document")),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_document"),
     )
     op.create_index("ix_document_book_commitment", "document", ["book", "commitment"], unique=False)
 
@@ -129,11 +129,9 @@ def _look() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["book", "actor_id"], ["person.book", "person.id"], name=op.f("fk_look_book_actor_id")),
-        sa.ForeignKeyConstraint(
-            ["book", "person_id"], ["person.book", "person.id"], name=op.f("fk_look_book_person_id")
-        ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_look")),
+        sa.ForeignKeyConstraint(["book", "actor_id"], ["person.book", "person.id"], name="fk_look_book_actor_id"),
+        sa.ForeignKeyConstraint(["book", "person_id"], ["person.book", "person.id"], name="fk_look_book_person_id"),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_look"),
     )
 
 
@@ -155,14 +153,14 @@ def _membership() -> None:
         sa.Column("card_digest", sa.String(length=64), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["book", "person_id"], ["person.book", "person.id"], name=op.f("fk_membership_book_person_id")
+            ["book", "person_id"], ["person.book", "person.id"], name="fk_membership_book_person_id"
         ),
         sa.ForeignKeyConstraint(
-            ["book", "station_id"], ["station.book", "station.id"], name=op.f("fk_membership_book_station_id")
+            ["book", "station_id"], ["station.book", "station.id"], name="fk_membership_book_station_id"
         ),
-        sa.PrimaryKeyConstraint("book", "person_id", name=op.f("pk_membership")),
-        sa.UniqueConstraint("book", "card_digest", name=op.f("uq_membership_book_card_digest")),
-        sa.UniqueConstraint("book", "number", name=op.f("uq_membership_book_number")),
+        sa.PrimaryKeyConstraint("book", "person_id", name="pk_membership"),
+        sa.UniqueConstraint("book", "card_digest", name="uq_membership_book_card_digest"),
+        sa.UniqueConstraint("book", "number", name="uq_membership_book_number"),
     )
     op.create_index("ix_membership_book_station", "membership", ["book", "station_id", "state"], unique=False)
 
@@ -174,11 +172,9 @@ def _purse() -> None:
         sa.Column("person_id", sa.String(length=32), nullable=False),
         sa.Column("origin", sa.String(length=12), nullable=False),
         sa.Column("account", sa.String(length=40), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["book", "person_id"], ["person.book", "person.id"], name=op.f("fk_purse_book_person_id")
-        ),
-        sa.PrimaryKeyConstraint("book", "person_id", "origin", name=op.f("pk_purse")),
-        sa.UniqueConstraint("book", "account", name=op.f("uq_purse_book_account")),
+        sa.ForeignKeyConstraint(["book", "person_id"], ["person.book", "person.id"], name="fk_purse_book_person_id"),
+        sa.PrimaryKeyConstraint("book", "person_id", "origin", name="pk_purse"),
+        sa.UniqueConstraint("book", "account", name="uq_purse_book_account"),
     )
 
 
@@ -194,13 +190,11 @@ def _consent() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["book", "person_id"], ["person.book", "person.id"], name="fk_consent_book_person_id"),
         sa.ForeignKeyConstraint(
-            ["book", "person_id"], ["person.book", "person.id"], name=op.f("fk_consent_book_person_id")
+            ["book", "recorded_by"], ["person.book", "person.id"], name="fk_consent_book_recorded_by"
         ),
-        sa.ForeignKeyConstraint(
-            ["book", "recorded_by"], ["person.book", "person.id"], name=op.f("fk_consent_book_recorded_by")
-        ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_consent")),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_consent"),
     )
 
 
@@ -214,14 +208,10 @@ def _kin() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["book", "person_id"], ["person.book", "person.id"], name=op.f("fk_kin_book_person_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["book", "relative_id"], ["person.book", "person.id"], name=op.f("fk_kin_book_relative_id")
-        ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_kin")),
-        sa.UniqueConstraint("book", "person_id", "relative_id", name=op.f("uq_kin_book_person_id_relative_id")),
+        sa.ForeignKeyConstraint(["book", "person_id"], ["person.book", "person.id"], name="fk_kin_book_person_id"),
+        sa.ForeignKeyConstraint(["book", "relative_id"], ["person.book", "person.id"], name="fk_kin_book_relative_id"),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_kin"),
+        sa.UniqueConstraint("book", "person_id", "relative_id", name="uq_kin_book_person_id_relative_id"),
     )
 
 
@@ -236,13 +226,9 @@ def _proxy() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["book", "elder_id"], ["person.book", "person.id"], name=op.f("fk_proxy_book_elder_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["book", "proxy_id"], ["person.book", "person.id"], name=op.f("fk_proxy_book_proxy_id")
-        ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_proxy")),
+        sa.ForeignKeyConstraint(["book", "elder_id"], ["person.book", "person.id"], name="fk_proxy_book_elder_id"),
+        sa.ForeignKeyConstraint(["book", "proxy_id"], ["person.book", "person.id"], name="fk_proxy_book_proxy_id"),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_proxy"),
     )
     op.create_index("ix_proxy_book_proxy", "proxy", ["book", "proxy_id"], unique=False)
 
@@ -256,13 +242,9 @@ def _proxy_act() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["book", "elder_id"], ["person.book", "person.id"], name=op.f("fk_proxy_act_book_elder_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["book", "proxy_id"], ["person.book", "person.id"], name=op.f("fk_proxy_act_book_proxy_id")
-        ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_proxy_act")),
+        sa.ForeignKeyConstraint(["book", "elder_id"], ["person.book", "person.id"], name="fk_proxy_act_book_elder_id"),
+        sa.ForeignKeyConstraint(["book", "proxy_id"], ["person.book", "person.id"], name="fk_proxy_act_book_proxy_id"),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_proxy_act"),
     )
     op.create_index("ix_proxy_act_book_proxy", "proxy_act", ["book", "proxy_id", "at"], unique=False)
 
@@ -278,9 +260,9 @@ def _qualification() -> None:
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.ForeignKeyConstraint(
-            ["book", "person_id"], ["person.book", "person.id"], name=op.f("fk_qualification_book_person_id")
+            ["book", "person_id"], ["person.book", "person.id"], name="fk_qualification_book_person_id"
         ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_qualification")),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_qualification"),
     )
     op.create_index("ix_qualification_book_person", "qualification", ["book", "person_id"], unique=False)
 
@@ -293,13 +275,11 @@ def _closeness() -> None:
         sa.Column("elder_id", sa.String(length=32), nullable=False),
         sa.Column("service_code", sa.String(length=24), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["book", "elder_id"], ["person.book", "person.id"], name="fk_closeness_book_elder_id"),
         sa.ForeignKeyConstraint(
-            ["book", "elder_id"], ["person.book", "person.id"], name=op.f("fk_closeness_book_elder_id")
+            ["book", "volunteer_id"], ["person.book", "person.id"], name="fk_closeness_book_volunteer_id"
         ),
-        sa.ForeignKeyConstraint(
-            ["book", "volunteer_id"], ["person.book", "person.id"], name=op.f("fk_closeness_book_volunteer_id")
-        ),
-        sa.PrimaryKeyConstraint("book", "volunteer_id", "elder_id", name=op.f("pk_closeness")),
+        sa.PrimaryKeyConstraint("book", "volunteer_id", "elder_id", name="pk_closeness"),
     )
 
 
@@ -310,7 +290,7 @@ def _login() -> None:
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("person_id", sa.String(length=32), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_login")),
+        sa.PrimaryKeyConstraint("digest", name="pk_login"),
     )
 
 
@@ -325,9 +305,9 @@ def _credential() -> None:
         sa.Column("totp_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("totp_counter", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["book", "person_id"], ["person.book", "person.id"], name=op.f("fk_credential_book_person_id")
+            ["book", "person_id"], ["person.book", "person.id"], name="fk_credential_book_person_id"
         ),
-        sa.PrimaryKeyConstraint("book", "person_id", name=op.f("pk_credential")),
+        sa.PrimaryKeyConstraint("book", "person_id", name="pk_credential"),
     )
 
 
@@ -338,7 +318,7 @@ def _throttle() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("bucket", name=op.f("pk_throttle")),
+        sa.PrimaryKeyConstraint("bucket", name="pk_throttle"),
     )
 
 
@@ -354,9 +334,9 @@ def _role_grant() -> None:
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.ForeignKeyConstraint(
-            ["book", "person_id"], ["person.book", "person.id"], name=op.f("fk_role_grant_book_person_id")
+            ["book", "person_id"], ["person.book", "person.id"], name="fk_role_grant_book_person_id"
         ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_role_grant")),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_role_grant"),
     )
     op.create_index("ix_role_grant_book_person", "role_grant", ["book", "person_id"], unique=False)
 
@@ -374,8 +354,8 @@ def _sign_in() -> None:
         sa.Column("second_factor_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("device", sa.String(length=80), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sign_in")),
-        sa.UniqueConstraint("id", name=op.f("uq_sign_in_id")),
+        sa.PrimaryKeyConstraint("digest", name="pk_sign_in"),
+        sa.UniqueConstraint("id", name="uq_sign_in_id"),
     )
     op.create_index("ix_sign_in_book_person", "sign_in", ["book", "person_id"], unique=False)
 
@@ -394,12 +374,10 @@ def _token() -> None:
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["book", "made_by"], ["person.book", "person.id"], name=op.f("fk_token_book_made_by")),
-        sa.ForeignKeyConstraint(
-            ["book", "person_id"], ["person.book", "person.id"], name=op.f("fk_token_book_person_id")
-        ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_token")),
-        sa.UniqueConstraint("digest", name=op.f("uq_token_digest")),
+        sa.ForeignKeyConstraint(["book", "made_by"], ["person.book", "person.id"], name="fk_token_book_made_by"),
+        sa.ForeignKeyConstraint(["book", "person_id"], ["person.book", "person.id"], name="fk_token_book_person_id"),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_token"),
+        sa.UniqueConstraint("digest", name="uq_token_digest"),
     )
 
 
@@ -413,7 +391,7 @@ def _answered() -> None:
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("sealed_body", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("book", "principal", "key", name=op.f("pk_answered")),
+        sa.PrimaryKeyConstraint("book", "principal", "key", name="pk_answered"),
     )
 
 
@@ -434,7 +412,7 @@ def _service_item() -> None:
         sa.Column("two_persons", sa.Boolean(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("book", "code", name=op.f("pk_service_item")),
+        sa.PrimaryKeyConstraint("book", "code", name="pk_service_item"),
     )
 
 
@@ -449,7 +427,7 @@ def _policy_version() -> None:
         sa.Column("decided_by", sa.String(length=32), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("entry_seq", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("book", "version", name=op.f("pk_policy_version")),
+        sa.PrimaryKeyConstraint("book", "version", name="pk_policy_version"),
     )
 
 

@@ -45,22 +45,20 @@ def _hours_record() -> None:
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.ForeignKeyConstraint(
-            ["book", "elder_id"], ["person.book", "person.id"], name=op.f("fk_hours_record_book_elder_id")
+            ["book", "elder_id"], ["person.book", "person.id"], name="fk_hours_record_book_elder_id"
         ),
         sa.ForeignKeyConstraint(
-            ["book", "entered_by"], ["person.book", "person.id"], name=op.f("fk_hours_record_book_entered_by")
+            ["book", "entered_by"], ["person.book", "person.id"], name="fk_hours_record_book_entered_by"
         ),
         sa.ForeignKeyConstraint(
-            ["book", "station_id"], ["station.book", "station.id"], name=op.f("fk_hours_record_book_station_id")
+            ["book", "station_id"], ["station.book", "station.id"], name="fk_hours_record_book_station_id"
         ),
         sa.ForeignKeyConstraint(
-            ["book", "volunteer_id"], ["person.book", "person.id"], name=op.f("fk_hours_record_book_volunteer_id")
+            ["book", "volunteer_id"], ["person.book", "person.id"], name="fk_hours_record_book_volunteer_id"
         ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_hours_record")),
-        sa.UniqueConstraint("book", "number", name=op.f("uq_hours_record_book_number")),
-        sa.UniqueConstraint(
-            "book", "station_id", "slip_number", name=op.f("uq_hours_record_book_station_id_slip_number")
-        ),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_hours_record"),
+        sa.UniqueConstraint("book", "number", name="uq_hours_record_book_number"),
+        sa.UniqueConstraint("book", "station_id", "slip_number", name="uq_hours_record_book_station_id_slip_number"),
     )
     op.create_index("ix_hours_record_book_elder", "hours_record", ["book", "elder_id", "started_at"], unique=False)
     op.create_index("ix_hours_record_book_entry_seq", "hours_record", ["book", "entry_seq"], unique=False)
@@ -86,9 +84,9 @@ def _hours_event() -> None:
         sa.Column("reason", sa.String(length=32), nullable=True),
         sa.Column("text_sealed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["book", "record_id"], ["hours_record.book", "hours_record.id"], name=op.f("fk_hours_event_book_record_id")
+            ["book", "record_id"], ["hours_record.book", "hours_record.id"], name="fk_hours_event_book_record_id"
         ),
-        sa.PrimaryKeyConstraint("book", "record_id", "step", name=op.f("pk_hours_event")),
+        sa.PrimaryKeyConstraint("book", "record_id", "step", name="pk_hours_event"),
     )
 
 
@@ -100,9 +98,9 @@ def _hours_flag() -> None:
         sa.Column("code", sa.String(length=32), nullable=False),
         sa.Column("params", sa.String(length=400), nullable=False),
         sa.ForeignKeyConstraint(
-            ["book", "record_id"], ["hours_record.book", "hours_record.id"], name=op.f("fk_hours_flag_book_record_id")
+            ["book", "record_id"], ["hours_record.book", "hours_record.id"], name="fk_hours_flag_book_record_id"
         ),
-        sa.PrimaryKeyConstraint("book", "record_id", "code", name=op.f("pk_hours_flag")),
+        sa.PrimaryKeyConstraint("book", "record_id", "code", name="pk_hours_flag"),
     )
 
 
@@ -120,13 +118,11 @@ def _visit() -> None:
         sa.Column("redemption_id", sa.String(length=32), nullable=True),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["book", "elder_id"], ["person.book", "person.id"], name="fk_visit_book_elder_id"),
         sa.ForeignKeyConstraint(
-            ["book", "elder_id"], ["person.book", "person.id"], name=op.f("fk_visit_book_elder_id")
+            ["book", "volunteer_id"], ["person.book", "person.id"], name="fk_visit_book_volunteer_id"
         ),
-        sa.ForeignKeyConstraint(
-            ["book", "volunteer_id"], ["person.book", "person.id"], name=op.f("fk_visit_book_volunteer_id")
-        ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_visit")),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_visit"),
     )
     op.create_index("ix_visit_book_volunteer", "visit", ["book", "volunteer_id", "state"], unique=False)
 
@@ -159,18 +155,18 @@ def _redemption() -> None:
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.ForeignKeyConstraint(
-            ["book", "member_id"], ["person.book", "person.id"], name=op.f("fk_redemption_book_member_id")
+            ["book", "member_id"], ["person.book", "person.id"], name="fk_redemption_book_member_id"
         ),
         sa.ForeignKeyConstraint(
-            ["book", "receiver_id"], ["person.book", "person.id"], name=op.f("fk_redemption_book_receiver_id")
+            ["book", "receiver_id"], ["person.book", "person.id"], name="fk_redemption_book_receiver_id"
         ),
         sa.ForeignKeyConstraint(
-            ["book", "requested_by"], ["person.book", "person.id"], name=op.f("fk_redemption_book_requested_by")
+            ["book", "requested_by"], ["person.book", "person.id"], name="fk_redemption_book_requested_by"
         ),
         sa.ForeignKeyConstraint(
-            ["book", "station_id"], ["station.book", "station.id"], name=op.f("fk_redemption_book_station_id")
+            ["book", "station_id"], ["station.book", "station.id"], name="fk_redemption_book_station_id"
         ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_redemption")),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_redemption"),
     )
     op.create_index("ix_redemption_book_entry_seq", "redemption", ["book", "entry_seq"], unique=False)
     op.create_index("ix_redemption_book_expiry", "redemption", ["book", "state", "expires_at"], unique=False)
@@ -195,9 +191,9 @@ def _redemption_event() -> None:
         sa.ForeignKeyConstraint(
             ["book", "redemption_id"],
             ["redemption.book", "redemption.id"],
-            name=op.f("fk_redemption_event_book_redemption_id"),
+            name="fk_redemption_event_book_redemption_id",
         ),
-        sa.PrimaryKeyConstraint("book", "redemption_id", "step", name=op.f("pk_redemption_event")),
+        sa.PrimaryKeyConstraint("book", "redemption_id", "step", name="pk_redemption_event"),
     )
 
 
@@ -220,10 +216,8 @@ def _transfer() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["book", "actor_id"], ["person.book", "person.id"], name=op.f("fk_transfer_book_actor_id")
-        ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_transfer")),
+        sa.ForeignKeyConstraint(["book", "actor_id"], ["person.book", "person.id"], name="fk_transfer_book_actor_id"),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_transfer"),
     )
     op.create_index("ix_transfer_book_due", "transfer", ["book", "state", "due_at"], unique=False)
     op.create_index("ix_transfer_book_entry_seq", "transfer", ["book", "entry_seq"], unique=False)
@@ -247,10 +241,8 @@ def _reversal() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["book", "asked_by"], ["person.book", "person.id"], name=op.f("fk_reversal_book_asked_by")
-        ),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_reversal")),
+        sa.ForeignKeyConstraint(["book", "asked_by"], ["person.book", "person.id"], name="fk_reversal_book_asked_by"),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_reversal"),
     )
     op.create_index("ix_reversal_book_state", "reversal", ["book", "state"], unique=False)
 
@@ -267,11 +259,11 @@ def _audit_run() -> None:
         sa.Column("verdict", sa.String(length=12), nullable=False),
         sa.Column("findings", sa.Integer(), nullable=False),
         sa.Column("report", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=True),
         sa.Column("entry_seq", sa.Integer(), nullable=True),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_audit_run")),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_audit_run"),
     )
     op.create_index("ix_audit_run_book_scope", "audit_run", ["book", "scope", "started_at"], unique=False)
 
@@ -288,7 +280,7 @@ def _alert() -> None:
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_alert")),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_alert"),
     )
     op.create_index("ix_alert_book_open", "alert", ["book", "acknowledged_at"], unique=False)
 
@@ -305,7 +297,7 @@ def _mail() -> None:
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("book", sa.String(length=120), nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("book", "id", name=op.f("pk_mail")),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_mail"),
     )
     op.create_index("ix_mail_book_state", "mail", ["book", "state"], unique=False)
 
@@ -319,7 +311,7 @@ def _job_lease() -> None:
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("book", "job", name=op.f("pk_job_lease")),
+        sa.PrimaryKeyConstraint("book", "job", name="pk_job_lease"),
     )
 
 

@@ -7,14 +7,14 @@ with a reason. Each full audit, and any that finds something, is itself written 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 
-from ledger import Kind
-from timebank.domain.errors import AlertAlreadyAcknowledged, NotFound, ReasonMissing
+from ledger import Kind, LedgerError
+from timebank.domain.errors import AlertAlreadyAcknowledged, NotFound, ReasonMissing, TimebankError
 from timebank.domain.roles import Actor, require
 from timebank.storage.audits import Alert, AuditRun, Mail
 from timebank.storage.checking import Signed, audit_book, sign_book
@@ -74,6 +74,7 @@ def _run(bank: Bank, scope: str, asked_by: str, now: datetime) -> AuditView:
     with bank.read() as unit:
         last = unit.audits.latest(verdict="sound")
         since = last.state if scope == NEW and last is not None else None
+        written = unit.audits.latest_written()
     checked = audit_book(bank, since)
     document = checked.as_document()
     with bank.unit() as unit:
@@ -94,18 +95,32 @@ def _run(bank: Bank, scope: str, asked_by: str, now: datetime) -> AuditView:
         unit.audits.add(row)
         if checked.count:
             _raise_alert(bank, unit, row, document, now)
-        if (scope == FULL or checked.count) and not _is_known(unit.audits.latest_written(), document, checked.count):
-            data = {
-                "size": checked.size,
-                "result": checked.verdict,
-                "digest": checked.digest(),
-                "level": sorted(int(level) for level in checked.levels),
-            }
-            row.entry_seq = unit.append(Kind.AUDIT, asked_by, now=now, data=data).seq
         view = _view(row)
     if checked.count:
         log.error("audit found something", scope=scope, findings=checked.count, size=checked.size)
+    if (scope == FULL or checked.count) and not _is_known(written, document, checked.count):
+        data = {
+            "size": checked.size,
+            "result": checked.verdict,
+            "digest": checked.digest(),
+            "level": sorted(int(level) for level in checked.levels),
+        }
+        view = replace(view, entry_seq=_write(bank, view.id, asked_by, data, now))
     return view
+
+
+def _write(bank: Bank, audit_id: str, asked_by: str, data: dict[str, Any], now: datetime) -> int | None:
+    """Write the result to the book. A book that is too broken to be written to keeps its report all the same."""
+    try:
+        with bank.unit() as unit:
+            row = unit.audits.get(audit_id)
+            seq = unit.append(Kind.AUDIT, asked_by, now=now, data=data).seq
+            if row is not None:
+                row.entry_seq = seq
+            return seq
+    except (TimebankError, LedgerError) as error:
+        log.error("audit not written to the book", kind=type(error).__name__)
+        return None
 
 
 def _is_known(last: AuditRun | None, document: dict[str, Any], count: int) -> bool:

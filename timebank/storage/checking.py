@@ -11,7 +11,9 @@ from typing import Any
 from ledger import Entry
 from ledger.audit import ALL_LEVELS, ERASED, Evidence, Pin, Report, audit
 from ledger.checkpoints import SignerMemory
+from ledger.errors import SignerRefuses
 from ledger.notes import read_keys
+from ledger.signer import Signer
 from ledger.stores.sql import JoinedSqlStore, SqlStore
 from timebank.domain.policies import Origin, from_json
 from timebank.domain.rules_of_entries import EntryFacts, Holder, violations
@@ -115,4 +117,15 @@ class _Known:
 
 
 def sign_book(bank: Bank, *, now: datetime) -> Signed:
-    raise NotImplementedError
+    """Sign a checkpoint over the book. The signer checks every new entry itself, and refuses what it can't stand for.
+
+    A refusal is an answer, not an error: the next audit finds the same and raises the alert.
+    """
+    settings = bank.settings
+    signer = Signer(SignerMemory(settings.signer_memory_path), read_keys(settings.signing_key_path))
+    try:
+        with store_of(bank) as store:
+            done = signer.sign(store, settings.book, now=now)
+    except SignerRefuses as error:
+        return Signed(None, str(error))
+    return Signed(done.checkpoint.size, "signed" if done.is_new else "nothing new")
