@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, gettext, lazy_gettext
 from wtforms import SelectField
@@ -17,6 +16,7 @@ from timebank.services.redemptions import AskForCare, Prospects
 from timebank.web.forms import Choice, Form, SafeText
 from timebank.web.guard import bank, now
 from timebank.web.language import hours_minutes, in_language, page_language
+from timebank.web.pages.hours import zone
 
 USUAL = 4
 LENGTHS = (30, 60, 90, 120, 180, 240)
@@ -125,7 +125,3 @@ def told(form: AskForm) -> AskForCare:
         wanted_at=wanted.astimezone(UTC),
         note=form.note.data or "",
     )
-
-
-def zone() -> ZoneInfo:
-    return ZoneInfo(bank().settings.timezone)

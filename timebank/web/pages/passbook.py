@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from timebank.domain.roles import permits
 from timebank.services import passbook
 from timebank.services.passbook import Passbook
 from timebank.web.guard import actor, allow, bank, now
-from timebank.web.language import local_moment
+from timebank.web.pages.hours import zone
 
 blueprint = Blueprint("passbook", __name__)
 PAGE = 30
@@ -67,6 +68,9 @@ def _pdf(book: Passbook) -> Response:
     from weasyprint import CSS, HTML
     from weasyprint.urls import URLFetcher
 
+    for name in ("weasyprint", "fontTools"):
+        # What they say of their progress names the letters of a member's name; no log may hold that.
+        logging.getLogger(name).setLevel(logging.ERROR)
     nothing: Any = URLFetcher(allowed_protocols=())
     html = render_template("passbook/print.html", book=book, origins=ORIGIN_LABELS)
     style = Path(current_app.static_folder or "", "passbook-print.css").read_text(encoding="utf-8")
@@ -88,7 +92,12 @@ def table() -> Response:
         [*heads, gettext("Purse"), gettext("Minutes in"), gettext("Minutes out"), gettext("Minutes left in it")]
     )
     for line in book.lines:
-        cells = [local_moment(line.at), line.on or "", gettext(line.words), gettext(ORIGIN_LABELS[Origin(line.origin)])]
+        cells = [
+            f"{line.at.astimezone(zone()):%Y-%m-%d %H:%M}",
+            line.on or "",
+            gettext(line.words),
+            gettext(ORIGIN_LABELS[Origin(line.origin)]),
+        ]
         amounts = [line.minutes or "", ""] if line.minutes >= 0 else ["", -line.minutes]
         writer.writerow([line.seq, *(_safe(cell) for cell in cells), *amounts, line.balance_after])
     return _file(text.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", f"passbook-{book.number}.csv")

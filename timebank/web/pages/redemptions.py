@@ -16,12 +16,12 @@ from timebank.domain.roles import Actor, permits
 from timebank.services import families, members, redemptions
 from timebank.services.members import MemberView
 from timebank.services.redemptions import AskForCare, Prospects, RedemptionView
-from timebank.web.asking import AskForm, fill, told, whom, zone
+from timebank.web.asking import AskForm, fill, told, whom
 from timebank.web.errors import in_words
 from timebank.web.forms import Form, needed
 from timebank.web.guard import actor, allow, bank, now, signed_in
 from timebank.web.language import hours_minutes
-from timebank.web.pages.hours import duration_choices
+from timebank.web.pages.hours import duration_choices, zone
 
 blueprint = Blueprint("redemptions", __name__)
 PAGE = 20
