@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from ledger import LedgerError
 from ledger.notes import KeyType, generate, write_keys
+from timebank import __version__
 from timebank.bootstrap import build_bank
+from timebank.domain.catalogue import seed_services
+from timebank.domain.errors import TimebankError
+from timebank.domain.roles import Actor, Role, RoleName
+from timebank.founding import found_network
+from timebank.services import beginning, catalogue, sessions
 from timebank.settings import Settings, SettingsError, load
 from timebank.storage import schema
 
@@ -42,6 +51,7 @@ def prepare(settings: Settings) -> None:
     try:
         schema.upgrade(bank.engine)
         if not settings.signing_key_path.exists():
+            settings.signing_key_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             kinds = (KeyType.ED25519, KeyType.ML_DSA_44)
             write_keys(settings.signing_key_path, [generate(settings.book, kind) for kind in kinds])
         if settings.is_demo:
@@ -111,6 +121,35 @@ def _wait(children: list[subprocess.Popen[bytes]]) -> int:
         except subprocess.TimeoutExpired:
             child.kill()
     return 0 if asked else failed
+
+
+@main.command()
+@click.option("--network", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
+@click.option("--name", prompt="Full name of the first administrator")
+@click.option("--phone", prompt="Phone of the first administrator")
+@click.option("--login", prompt="User name of the first administrator")
+@click.password_option(prompt="Password of the first administrator")
+def begin(network: Path, name: str, phone: str, login: str, password: str) -> None:
+    """Begin a book: genesis, the county's network from a file, the catalogue, the first administrator."""
+    settings = _settings()
+    bank = build_bank(settings, pool_size=1)
+    now = datetime.now(UTC)
+    try:
+        sessions.require_strong(password)
+        with bank.together() as one:
+            beginning.begin(one, software=f"timebank {__version__}", now=now)
+            found_network(one, json.loads(network.read_text(encoding="utf-8")), now=now)
+            county = Actor(settings.book, beginning.FOUNDER, frozenset({Role(RoleName.COUNTY)}), "seed")
+            for service in seed_services():
+                catalogue.add(one, county, service)
+            beginning.first_administrator(one, name=name, phone=phone, login=login, password=password, now=now)
+    except (TimebankError, LedgerError, KeyError, ValueError) as error:
+        raise click.ClickException(f"nothing was made: {error}") from error
+    finally:
+        bank.engine.dispose()
+    click.echo(
+        "The book has begun. The administrator signs in, sets up an authenticator and appoints the county centre."
+    )
 
 
 @main.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from random import Random
 from typing import Any
@@ -13,9 +13,9 @@ from timebank.demo.people import PASSWORD, PIN, MadeUp, people
 from timebank.demo.story import Story
 from timebank.domain.catalogue import seed_services
 from timebank.domain.roles import Actor, Role, RoleName
-from timebank.services import Bank, beginning, catalogue, members, network, policies, staff, training
+from timebank.founding import found_network
+from timebank.services import Bank, beginning, catalogue, members, policies, staff, training
 from timebank.services.members import Application
-from timebank.services.network import NewStation
 
 DAYS = 92
 SEED = 20260723
@@ -47,7 +47,7 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
         _, administrator = beginning.first_administrator(
             one, name="蒋华", phone="19911110000", login="admin", password=PASSWORD, now=start
         )
-        stations = _network(one, start)
+        stations = found_network(one, lunan(), now=start)
         actors = _staff(one, administrator, stations, start)
         actors["admin"] = administrator
         _rules(one, actors["county"], start)
@@ -62,58 +62,11 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
     return True
 
 
-def _document() -> dict[str, Any]:
+def lunan() -> dict[str, Any]:
+    """The district with its divisions and the demonstration's stations."""
     text = files("timebank").joinpath("presets", "lunan.json").read_text(encoding="utf-8")
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise TypeError("presets/lunan.json")
+    found: dict[str, Any] = json.loads(text)
     return found
-
-
-def _network(bank: Bank, now: datetime) -> dict[str, str]:
-    """County, divisions and stations. Gives station code → id."""
-    document = _document()
-    county = document["county"]
-    network.found(
-        bank,
-        division_code=county["code"],
-        name=county["name"],
-        name_en=county["name_en"],
-        hotline=county["hotline"],
-    )
-    founder = Actor(bank.settings.book, beginning.FOUNDER, frozenset({Role(RoleName.COUNTY)}), "seed")
-    above = [*document["above"], {**county, "level": "county", "parent": document["above"][0]["code"]}]
-    for row in [*above, *document["divisions"]]:
-        network.add_division(
-            bank,
-            founder,
-            code=row["code"],
-            level=row["level"],
-            name=row["name"],
-            name_en=row["name_en"],
-            parent_code=row["parent"],
-            since=date(2023, 6, 30),
-        )
-    ids: dict[str, str] = {}
-    for serial, row in enumerate(document["stations"]):
-        new = NewStation(
-            kind=row["kind"],
-            code=row["code"],
-            name=row["name"],
-            name_en=row["name_en"],
-            division_code=row["division"],
-            parent_id=ids.get(row["parent"] or ""),
-            operator_name="路南区社区养老服务中心（演示）",
-            operator_uscc="52130200MJ0000018F",
-            address=f"{row['name'].removesuffix('养老服务站')} {serial + 1} 号",
-            phone=f"0315-2800{serial:03d}",
-            opening="08:30–17:30",
-            latitude_microdegrees=row["latitude_microdegrees"],
-            longitude_microdegrees=row["longitude_microdegrees"],
-            filing_number=f"LN-2026-{serial:03d}" if row["kind"] == "station" else None,
-        )
-        ids[row["code"]] = network.add_station(bank, founder, new, now=now)
-    return ids
 
 
 def _staff(bank: Bank, administrator: Actor, stations: dict[str, str], now: datetime) -> dict[str, Actor]:

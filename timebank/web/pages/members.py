@@ -149,8 +149,8 @@ def show(person_id: str) -> str:
     form = KinForm()
     form.relation.choices = choices({k: v for k, v in RELATION_LABELS.items() if k is not Relation.SELF})
     return render_template(
-        "members/show.html", member=view, relatives=relatives, kin_form=form, pin_form=PinForm(), password_form=PasswordForm(),
-        tag_labels=TAG_LABELS, relation_labels=RELATION_LABELS,
+        "members/show.html", member=view, relatives=relatives, kin_form=form, pin_form=PinForm(),
+        password_form=PasswordForm(), tag_labels=TAG_LABELS, relation_labels=RELATION_LABELS,
     )  # fmt: skip
 
 
