@@ -29,6 +29,7 @@ from ledger.store import AccountRow, Batch, Found, PostingRow, Row, Wanted
 from ledger.transfers import Fates, check_postings, check_shape, closed_account, opened_account
 
 NONCE_BYTES = 16
+_KINDS: dict[str, AccountKind] = {kind.value: kind for kind in AccountKind}
 Random = Callable[[int], bytes]
 
 
@@ -165,8 +166,8 @@ class _Page:
         """All that was written, with the new states of the accounts that it touched."""
         for account in self._accounts.changed:
             state = self._accounts.states[account]
-            row = AccountRow(account, str(state.kind), state.opened_seq, state.closed_seq, state.balance)
-            self._batch.accounts[account] = row
+            kind = state.kind.value
+            self._batch.accounts[account] = AccountRow(account, kind, state.opened_seq, state.closed_seq, state.balance)
         return self._batch
 
     def _judge(self, entry: Entry) -> None:
@@ -199,7 +200,7 @@ class _Page:
             digest,
             bytes.fromhex(entry.prev),
             entry.at,
-            str(entry.kind),
+            entry.kind.value,
             entry.actor,
             entry.on,
             entry.key,
@@ -255,7 +256,7 @@ class _Page:
 
 
 def _state(row: AccountRow) -> AccountState:
-    return AccountState(row.account, AccountKind(row.kind), row.opened_seq, row.closed_seq, row.balance)
+    return AccountState(row.account, _KINDS[row.kind], row.opened_seq, row.closed_seq, row.balance)
 
 
 def _require_same(draft: Prepared, earlier: Entry) -> None:

@@ -88,9 +88,9 @@ def _check_fields(entry: Entry) -> None:
     """What the types alone do not say. Each test is cheap: an audit does this for every entry of a book."""
     if entry.v != VERSION:
         raise FormatError("v", f"version {entry.v} is not {VERSION}")
-    for field, number in (("seq", entry.seq), ("of", entry.of)):
-        if number is not None and (type(number) is not int or not 0 <= number <= MAX_MINUTES):
-            raise FormatError(field, f"{number!r} is not an entry's number")
+    _check_seq(entry.seq, "seq")
+    if entry.of is not None:
+        _check_seq(entry.of, "of")
     check_text(entry.actor, "actor")
     check_text(entry.book, "book")
     parse_at(entry.at)
@@ -111,6 +111,11 @@ def _check_fields(entry: Entry) -> None:
             raise FormatError("postings", f"{minutes!r} is not a whole number of minutes within 2^53 - 1")
     if entry.data is not None and list(_keys(entry.data)) != list(_keys(_ordered(entry.data, "data"))):
         raise FormatError("data", "members are not in the order of RFC 8785")
+
+
+def _check_seq(number: object, field: str) -> None:
+    if type(number) is not int or not 0 <= number <= MAX_MINUTES:
+        raise FormatError(field, f"{number!r} is not an entry's number")
 
 
 def ordered(data: Mapping[str, Any], field: str = "data") -> dict[str, Any]:

@@ -278,9 +278,8 @@ def _answer(group: list[_Request], results: list[Batch | LedgerError]) -> None:
 
 def _ask(found: Found, group: list[_Request]) -> tuple[Batch, list[Batch | LedgerError]]:
     """Ask every plan, each on top of what those before it write. A refused one leaves no trace."""
-    head = found.head
-    whole = Batch(first=0 if head is None else head.size)
     results: list[Batch | LedgerError] = []
+    whole: Batch | None = None
     for request in group:
         try:
             batch = request.plan(found)
@@ -288,12 +287,20 @@ def _ask(found: Found, group: list[_Request]) -> tuple[Batch, list[Batch | Ledge
             results.append(error)
             continue
         advance(found, batch)
-        whole.rows += batch.rows
-        whole.postings += batch.postings
-        whole.accounts |= batch.accounts
-        whole.opened |= batch.opened
         results.append(batch)
-    return whole, results
+        whole = batch if whole is None else _joined(whole, batch)
+    return whole or Batch(0 if found.head is None else found.head.size), results
+
+
+def _joined(first: Batch, then: Batch) -> Batch:
+    """Two batches as one. Neither is changed, since each is somebody's answer."""
+    return Batch(
+        first.first,
+        first.rows + then.rows,
+        first.postings + then.postings,
+        first.accounts | then.accounts,
+        first.opened | then.opened,
+    )
 
 
 def _meaning(error: BaseException, committing: bool) -> BaseException:

@@ -13,8 +13,8 @@ BUSY_SECONDS = 30
 """How long a writer waits for the lock before it gives up with StoreBusy."""
 
 _POSTGRES_OPTIONS = f"-c lock_timeout={BUSY_SECONDS}s"
-# An append names every row by its key. A plan made while a table was small would go on reading all of it.
-_WRITER_OPTIONS = f"{_POSTGRES_OPTIONS} -c enable_seqscan=off"
+# An append names every row by its key. A plan made while a table was small must not go on reading all of it later.
+_WRITER_OPTIONS = f"{_POSTGRES_OPTIONS} -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 
 # NORMAL may lose acknowledged entries on power loss, so it is FULL, always. Recursive triggers make INSERT OR REPLACE
 # ask the triggers that refuse deletes.

@@ -44,6 +44,7 @@ class PostgresHand:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._cursor = connection.cursor()
 
     def lock(self, book: str) -> Head | None:
         """Lock the head and say where it is. Nothing else may be read before this has come back."""
@@ -79,7 +80,7 @@ class PostgresHand:
     def put(self, book: str, batch: Batch, tiles: Iterable[TileRow]) -> bool:
         """Write a batch of at least one entry and move the head, unless the head is not where the batch begins."""
         statement, values = put_statement(book, batch)
-        done = self._connection.execute(statement, values).fetchone()
+        done = self._cursor.execute(statement, values).fetchone()
         for tile in tiles:
             self._connection.execute(_INSERT_TILE, (book, *tile))
         return bool(done and done[0])
