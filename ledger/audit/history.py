@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.accounts import ONE_PER_BOOK
-from ledger.audit.state import KIND_NAMED, AuditState
+from ledger.audit.state import KIND_NAMED, AuditState, Move
 from ledger.canonical import decode, policy_hash
 from ledger.chain import leaf_hash
 from ledger.entries import Entry, Kind
@@ -11,7 +11,7 @@ from ledger.errors import AccountHasOpenHold, EntryUnknown, KindRuleBroken, Proo
 from ledger.merkle import inclusion_proof, verify_inclusion
 from ledger.store import Reading, StoredTiles
 from ledger.tiles import TileHashReader
-from ledger.transfers import COMPLETES, Fates, closed_account
+from ledger.transfers import COMPLETES, Fates
 
 _ONE = frozenset(kind.value for kind in ONE_PER_BOOK)
 
@@ -29,22 +29,18 @@ class Past:
         self._root = state.root()
         self._reader = TileHashReader(StoredTiles(store, state.book), state.size)
 
-    def body(self, seq: int) -> bytes:
-        """The body of an audited entry. Raises EntryUnknown, ProofInvalid."""
+    def move(self, seq: int) -> Move:
+        """An audited entry. Raises EntryUnknown, ProofInvalid, FormatError."""
         row = self._store.row(self._book, seq)
         if row is None:
             raise EntryUnknown(seq)
         if seq < self._size:
             proof = inclusion_proof(seq, self._size, self._reader)
             verify_inclusion(leaf_hash(row.body), seq, self._size, proof, self._root)
-        return row.body
-
-    def entry(self, seq: int) -> Entry:
-        """An audited entry. Raises EntryUnknown, ProofInvalid, FormatError."""
-        entry = decode(self.body(seq))
+        entry = decode(row.body)
         if entry.seq != seq:
             raise ProofInvalid(f"entry {seq} says that it is {entry.seq}")
-        return entry
+        return Move(seq, entry.kind, entry.of, entry.postings)
 
     def completed_by(self, hold: int, before: int) -> int:
         """The last entry before `before` that settled or released a hold."""
@@ -52,36 +48,34 @@ class Past:
         return max((row.seq for row in rows if row.seq < before and row.kind in COMPLETES), default=-1)
 
 
-def complete(state: AuditState, past: Past, entry: Entry) -> None:
+def complete(state: AuditState, past: Past, move: Move) -> None:
     """Judge an entry with `of`, and note what it did. Raises LedgerError, and then nothing was noted."""
-    of = entry.of
-    if of is None or of >= entry.seq:
+    of = move.of
+    if of is None or of >= move.seq:
         raise EntryUnknown(-1 if of is None else of)
     held = state.holds.get(of)
-    target = past.entry(of) if held is None else decode(held)
+    target = past.move(of) if held is None else Move(of, Kind.HOLD, None, held)
     fates = Fates()
     if of in state.reversed:
         fates.reversed[of] = state.reversed[of]
     elif target.kind is Kind.HOLD and held is None:
-        fates.completed[of] = past.completed_by(of, entry.seq)
-    known = [(account, state.accounts.get(account)) for account, _ in entry.postings]
-    fates.check(entry, target, {account: KIND_NAMED[found.kind] for account, found in known if found is not None})
+        fates.completed[of] = past.completed_by(of, move.seq)
+    known = [(account, state.accounts.get(account)) for account, _ in move.postings]
+    fates.check(move, target, {account: KIND_NAMED[found.kind] for account, found in known if found is not None})
     reopened = None
-    if entry.kind is Kind.REVERSE and target.kind in COMPLETES and target.of is not None:
-        reopened = past.body(target.of)
+    if move.kind is Kind.REVERSE and target.kind in COMPLETES and target.of is not None:
+        reopened = past.move(target.of).postings
     state.holds.pop(of, None)
-    if entry.kind is Kind.REVERSE:
-        state.reversed[of] = entry.seq
+    if move.kind is Kind.REVERSE:
+        state.reversed[of] = move.seq
         if reopened is not None and target.of is not None:
             state.holds[target.of] = reopened
 
 
-def close(state: AuditState, entry: Entry) -> None:
-    """Judge whether holds stand in the way of a close. Raises AccountHasOpenHold. The balance is judged elsewhere."""
-    account = closed_account(entry.data or {})
-    name = f'"{account}"'.encode()
-    for body in state.holds.values():
-        if name in body and account in dict(decode(body).postings):
+def close(state: AuditState, account: str) -> None:
+    """Whether holds stand in the way of a close. Raises AccountHasOpenHold. The balance is judged elsewhere."""
+    for postings in state.holds.values():
+        if any(holder == account for holder, _ in postings):
             raise AccountHasOpenHold(account)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from ledger.audit import history
-from ledger.audit.quick import Seen, Unusual
-from ledger.audit.state import AuditState, Known
+from ledger.audit.ranges import Seen, Unusual
+from ledger.audit.state import AuditState, Known, Move
 from ledger.canonical import decode
-from ledger.entries import Entry, Kind
+from ledger.entries import Kind, Posting
 from ledger.errors import LedgerError
-from ledger.transfers import closed_account
 
 
 def merge(state: AuditState, seen: Seen, past: history.Past) -> None:
@@ -32,8 +31,8 @@ def merge(state: AuditState, seen: Seen, past: history.Past) -> None:
     accounts = state.accounts
     for account, (_, balance) in seen.accounts.items():
         accounts[account].balance = balance
-    for entry in closes:
-        accounts[closed_account(entry.data or {})].closed_seq = entry.seq
+    for move in closes:
+        accounts[move.postings[0][0]].closed_seq = move.seq
     state.size, state.leaf_hash, state.at = seen.stop, seen.leaf_hash, seen.at
 
 
@@ -59,17 +58,16 @@ def _compare(state: AuditState, seen: Seen) -> None:
             raise Unusual
 
 
-def _events(state: AuditState, seen: Seen, past: history.Past) -> list[Entry]:
+def _events(state: AuditState, seen: Seen, past: history.Past) -> list[Move]:
     """Judge what completes, undoes or closes. Gives the closes."""
     closes = []
     state.reversed.update(seen.undone)
-    for _, body in seen.events:
-        entry = decode(body)
-        if entry.kind is Kind.CLOSE:
-            history.close(state, entry)
-            closes.append(entry)
+    for move in seen.events:
+        if move.kind is Kind.CLOSE:
+            history.close(state, move.postings[0][0])
+            closes.append(move)
         else:
-            history.complete(state, past, entry)
+            history.complete(state, past, move)
     state.holds.update(seen.holds)
     return closes
 
@@ -77,7 +75,7 @@ def _events(state: AuditState, seen: Seen, past: history.Past) -> list[Entry]:
 def _back(
     state: AuditState,
     opened: list[str],
-    kept: tuple[dict[int, bytes], dict[int, int], list[tuple[int, str, str]], list[tuple[int, str, str]]],
+    kept: tuple[dict[int, tuple[Posting, ...]], dict[int, int], list[tuple[int, str, str]], list[tuple[int, str, str]]],
 ) -> None:
     for account in opened:
         del state.accounts[account]

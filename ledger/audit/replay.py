@@ -13,8 +13,8 @@ from ledger.accounts import MAY_OWE
 from ledger.audit import history
 from ledger.audit.findings import Findings, Level
 from ledger.audit.sources import BEFORE_ALL, EntryRow, Line, Source
-from ledger.audit.state import AuditState, Known
-from ledger.canonical import decode, encode
+from ledger.audit.state import AuditState, Known, Move
+from ledger.canonical import decode
 from ledger.chain import HASH_BYTES, leaf_hash
 from ledger.entries import Entry, Kind
 from ledger.errors import EntryTooLarge, FormatError, LedgerError
@@ -159,9 +159,9 @@ class Replay:
         """The rules that look at other entries, and what the entry does to the state."""
         state = self._state
         if entry.of is not None:
-            history.complete(state, self._past, entry)
+            history.complete(state, self._past, Move(seq, entry.kind, entry.of, entry.postings))
         elif entry.kind is Kind.HOLD:
-            state.holds[seq] = encode(entry)
+            state.holds[seq] = entry.postings
         elif entry.kind is Kind.OPEN:
             account, kind = opened_account(entry.data or {})
             if account in state.accounts:
@@ -183,7 +183,7 @@ class Replay:
         known.closed_seq = seq
         if known.balance:
             self._add(seq, Level.BOOKS, "data.account", "a balance of 0", known.balance, "account_not_empty")
-        history.close(self._state, entry)
+        history.close(self._state, account)
 
     def _post(self, seq: int, entry: Entry | None, lines: list[Line]) -> None:
         """Postings of the body against those stored, and what they do to the balances."""

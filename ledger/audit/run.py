@@ -10,7 +10,8 @@ from ledger.audit.evidence import Documents, EvidenceCheck, Rules
 from ledger.audit.findings import WITHOUT_DOCUMENTS, Findings, Level, Pin, Report
 from ledger.audit.history import Past
 from ledger.audit.merging import merge
-from ledger.audit.quick import QuickCheck, Seen, Unusual
+from ledger.audit.quick import QuickCheck
+from ledger.audit.ranges import Seen, Unusual
 from ledger.audit.replay import Replay
 from ledger.audit.sources import Source, StoreSource, first_line, first_row
 from ledger.audit.state import AuditState

@@ -12,6 +12,7 @@ import msgspec
 
 from ledger.accounts import AccountKind
 from ledger.chain import FIRST_LINK, HASH_BYTES
+from ledger.entries import Kind, Posting
 from ledger.errors import FormatError
 from ledger.merkle import CompactRange
 
@@ -30,11 +31,20 @@ class Known(msgspec.Struct, array_like=True, gc=False):
     balance: int
 
 
+class Move(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What the rules about holds, reversals and closes read of an entry. A close has its account as a posting of 0."""
+
+    seq: int
+    kind: Kind
+    of: int | None
+    postings: tuple[Posting, ...]
+
+
 class AuditState(msgspec.Struct, gc=False):
     """The book after `size` entries.
 
-    `holds`: the bodies of open holds by number. `reversed`: entry → the entry that reversed it. `keys`: (seq, "add" or
-    "retire", verifier key). `policies`: (seq, effective_at, hash). `checkpoint_size`: the largest one that was checked.
+    `holds`: the postings of open holds by number. `reversed`: entry → the entry that reversed it. `keys`: (seq, "add"
+    or "retire", verifier key). `policies`: (seq, effective_at, hash). `checkpoint_size`: the largest that was checked.
     """
 
     book: str
@@ -44,7 +54,7 @@ class AuditState(msgspec.Struct, gc=False):
     at: str = FIRST_LINK.at
     peaks: list[bytes] = []
     accounts: dict[str, Known] = {}
-    holds: dict[int, bytes] = {}
+    holds: dict[int, tuple[Posting, ...]] = {}
     reversed: dict[int, int] = {}
     keys: list[tuple[int, str, str]] = []
     policies: list[tuple[int, str, str]] = []

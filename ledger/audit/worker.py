@@ -13,7 +13,8 @@ import msgspec
 
 from ledger.audit.database import DatabaseSource, opened
 from ledger.audit.frames import KEYS, read_frame, write_frame
-from ledger.audit.quick import QuickCheck, Seen, Unusual
+from ledger.audit.quick import QuickCheck
+from ledger.audit.ranges import Seen, Unusual
 from ledger.audit.state import AuditState
 from ledger.errors import LedgerError
 

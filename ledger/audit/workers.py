@@ -18,7 +18,7 @@ import msgspec
 
 import ledger
 from ledger.audit.frames import KEYS, read_frame, write_frame
-from ledger.audit.quick import Seen
+from ledger.audit.ranges import Seen
 
 Range = tuple[int, int]
 _Answer = TypeVar("_Answer")

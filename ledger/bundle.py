@@ -1,0 +1,343 @@
+"""An exported book: its entries, its checkpoints and its keys, in a directory or in one .zip, with no database.
+
+    bundle.json              format, book, size, leaf hash and time of the last entry
+    keys.txt                 the verifier keys that the book names, one a line, for information
+    checkpoints.jsonl        every stored checkpoint, one a line
+    tile/entries/<N>[.p/<W>] the entries, 256 a file, as the C2SP document tlog-tiles lays them out
+
+Columns, postings, balances and tiles are not in it, since they all follow from the entries: `BundleStore` derives them
+while it reads. It is made for reading from front to back; looking for one key or account reads everything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from ledger.accounts import AccountKind
+from ledger.canonical import decode
+from ledger.chain import HASH_BYTES, leaf_hash
+from ledger.entries import Entry, Kind
+from ledger.errors import BookUnknown, BundleInvalid, FormatError, LedgerError
+from ledger.store import AccountRow, CheckpointRow, Head, PostingRow, Reading, Row, TileRow
+from ledger.tiles import WIDTH, TileAddress, decode_entries, encode_entries, encode_path, tile_root
+
+FORMAT = 1
+_MANIFEST, _KEYS, _CHECKPOINTS = "bundle.json", "keys.txt", "checkpoints.jsonl"
+_read_entry = msgspec.json.Decoder(Entry).decode
+
+
+def export(store: Reading, book: str, path: Path, progress: Callable[[int, int], None] | None = None) -> None:
+    """Write a bundle of the book: a .zip if the path ends so, else a directory. It appears whole or not at all.
+
+    Raises BookUnknown, FileExistsError.
+    """
+    if path.exists():
+        raise FileExistsError(path)
+    part = path.with_name(path.name + ".part")
+    with store.snapshot() as reading:
+        head = reading.head(book)
+        if head is None:
+            raise BookUnknown(book)
+        with _writer(part, zipped=path.suffix == ".zip") as write:
+            for start in range(0, head.size, WIDTH):
+                stop = min(head.size, start + WIDTH)
+                bodies = [row.body for row in reading.rows(book, start, stop)]
+                write(encode_path(TileAddress(None, start // WIDTH, stop - start)), encode_entries(bodies))
+                if progress is not None:
+                    progress(stop, head.size)
+            lines = (_line(row) for row in reading.checkpoints(book) if row.size <= head.size)
+            write(_CHECKPOINTS, b"".join(lines))
+            write(_KEYS, "".join(f"{key}\n" for key in _named_keys(reading, book)).encode())
+            manifest = {"format": FORMAT, "book": book, **head._asdict(), "leaf_hash": head.leaf_hash.hex()}
+            write(_MANIFEST, json.dumps(manifest, indent=1).encode() + b"\n")
+    part.rename(path)
+
+
+class BundleStore:
+    """A bundle as a store that can only be read. See `ledger.store.Reading`."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises BundleInvalid if there is no bundle here, or its manifest can't be read."""
+        self._read = _reader(path)
+        try:
+            manifest = json.loads(self._read(_MANIFEST) or b"")
+            self._head = Head(manifest["size"], bytes.fromhex(manifest["leaf_hash"]), manifest["at"])
+            self._book = manifest["book"]
+            known = manifest["format"] == FORMAT and type(self._head.size) is int and type(self._book) is str
+        except (ValueError, KeyError, TypeError) as error:
+            raise BundleInvalid(f"{path}: {error}") from error
+        if not known:
+            raise BundleInvalid(f"{path}: not a bundle of format {FORMAT}")
+        self._pages: dict[int, list[bytes]] = {}
+        self._roots: dict[tuple[int, int], bytes] = {}
+        self._replayed = _Replayed(self)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Self]:
+        yield self
+
+    def books(self) -> Sequence[str]:
+        return [self._book]
+
+    def head(self, book: str) -> Head | None:
+        return self._head if book == self._book else None
+
+    def rows(self, book: str, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """The numbers are those of the places; what the entries say themselves is for the audit to compare."""
+        if book != self._book:
+            return
+        seq = max(start, 0)
+        while stop is None or seq < stop:
+            page = self._page(seq // WIDTH)
+            if seq % WIDTH >= len(page):
+                # A page that was cut: the entries after it keep their numbers.
+                if len(page) == WIDTH or not self._page(seq // WIDTH + 1):
+                    return
+                seq = (seq // WIDTH + 1) * WIDTH
+                continue
+            for body in page[seq % WIDTH :]:
+                if stop is not None and seq >= stop:
+                    return
+                yield _row(seq, body)
+                seq += 1
+
+    def row(self, book: str, seq: int) -> Row | None:
+        return next(self.rows(book, seq, seq + 1), None) if seq >= 0 else None
+
+    def row_by_key(self, book: str, key: str) -> Row | None:
+        return next((row for row in self.rows(book) if row.key == key), None)
+
+    def rows_of(self, book: str, of_seq: int) -> Sequence[Row]:
+        return [row for row in self.rows(book, of_seq + 1) if row.of_seq == of_seq]
+
+    def rows_of_kind(self, book: str, kind: Kind) -> Iterator[Row]:
+        return (row for row in self.rows(book) if row.kind == kind)
+
+    def size_at(self, book: str, at: str) -> int:
+        return sum(1 for row in self.rows(book) if row.at <= at)
+
+    def duplicate_keys(self, book: str) -> Iterator[tuple[str, int]]:
+        """By their hashes first, since a set of all keys would need more memory than all the rest."""
+        hashes = array("q", sorted(hash(row.key) for row in self.rows(book) if row.key is not None))
+        twice = {one for one, other in zip(hashes, islice(hashes, 1, None), strict=False) if one == other}
+        if not twice:
+            return
+        counts = Counter(row.key for row in self.rows(book) if row.key is not None and hash(row.key) in twice)
+        yield from ((key, count) for key, count in sorted(counts.items()) if count > 1)
+
+    def postings(self, book: str, start: int = 0, stop: int | None = None) -> Iterator[PostingRow]:
+        return self._replayed.postings(max(start, 0), stop) if book == self._book else iter(())
+
+    def account_postings(
+        self, book: str, account: str, after_seq: int | None = None, limit: int | None = None
+    ) -> Sequence[PostingRow]:
+        after = -1 if after_seq is None else after_seq
+        return list(islice((row for row in self.postings(book) if row.account == account and row.seq > after), limit))
+
+    def balance_at(self, book: str, account: str, size: int) -> int:
+        return sum(row.minutes for row in self.postings(book, 0, size) if row.account == account)
+
+    def account(self, book: str, account: str) -> AccountRow | None:
+        return next((row for row in self.accounts(book) if row.account == account), None)
+
+    def accounts(self, book: str) -> Iterator[AccountRow]:
+        return iter(self._replayed.accounts()) if book == self._book else iter(())
+
+    def leaf_hashes(self, book: str, start: int, stop: int) -> bytes:
+        return b"".join(row.leaf_hash for row in self.rows(book, start, stop))
+
+    def tile(self, book: str, level: int, index: int) -> bytes | None:
+        if book != self._book or level < 0 or not 0 <= index < self._head.size >> (8 * (level + 1)):
+            return None
+        start, stop = index * WIDTH, (index + 1) * WIDTH
+        hashes = self.leaf_hashes(book, start, stop) if level == 0 else self.tile_roots(book, level - 1, start, stop)
+        return hashes if len(hashes) == WIDTH * HASH_BYTES else None
+
+    def tile_roots(self, book: str, level: int, start: int, stop: int) -> bytes:
+        roots = []
+        for index in range(start, min(stop, self._head.size >> (8 * (level + 1)))):
+            if (level, index) not in self._roots:
+                tile = self.tile(book, level, index)
+                if tile is None:
+                    continue
+                self._roots[level, index] = tile_root(tile)
+            roots.append(self._roots[level, index])
+        return b"".join(roots)
+
+    def tiles(self, book: str) -> Iterator[TileRow]:
+        for level in range(8):
+            for index in range(self._head.size >> (8 * (level + 1))):
+                tile = self.tile(book, level, index)
+                if tile is not None:
+                    yield TileRow(level, index, tile, self.tile_roots(book, level, index, index + 1))
+
+    def checkpoint(self, book: str, size: int | None = None) -> CheckpointRow | None:
+        rows = [row for row in self.checkpoints(book) if size is None or row.size == size]
+        return rows[-1] if rows else None
+
+    def checkpoints(self, book: str, start: int = 0) -> Iterator[CheckpointRow]:
+        rows = []
+        for line in (self._read(_CHECKPOINTS) or b"").splitlines():
+            try:
+                found = json.loads(line)
+                rows.append(
+                    CheckpointRow(found["size"], bytes.fromhex(found["root"]), found["note"], found["signed_at"])
+                )
+            except (ValueError, KeyError, TypeError) as error:
+                raise BundleInvalid(f"{_CHECKPOINTS}: {error}") from error
+        return iter(sorted(row for row in rows if row.size >= start)) if book == self._book else iter(())
+
+    def _page(self, index: int) -> list[bytes]:
+        if index not in self._pages:
+            if len(self._pages) > 8:
+                self._pages.clear()
+            width = min(WIDTH, self._head.size - index * WIDTH)
+            self._pages[index] = self._bodies(index, width) if width > 0 else []
+        return self._pages[index]
+
+    def _bodies(self, index: int, width: int) -> list[bytes]:
+        content = self._read(encode_path(TileAddress(None, index, width))) or b""
+        bodies = []
+        try:
+            for body in decode_entries(content):
+                bodies.append(body)
+        except FormatError:
+            # What was cut is missing, and the audit says which entry.
+            return bodies
+        return bodies
+
+
+class _Replayed:
+    """Postings with their balances, as they come, and the accounts in the end."""
+
+    def __init__(self, store: BundleStore) -> None:
+        self._store = store
+        self._book = store.books()[0]
+        self._begin()
+
+    def _begin(self) -> None:
+        self._seq = 0
+        self._balances: dict[str, int] = {}
+        self._opened: dict[str, tuple[str, int]] = {}
+        self._closed: dict[str, int] = {}
+
+    def postings(self, start: int, stop: int | None) -> Iterator[PostingRow]:
+        if start < self._seq:
+            self._begin()
+        for row in self._store.rows(self._book, self._seq, stop):
+            lines = self._move(row)
+            self._seq = row.seq + 1
+            if row.seq >= start:
+                yield from lines
+
+    def accounts(self) -> list[AccountRow]:
+        for _ in self.postings(self._seq, None):
+            continue
+        return [
+            AccountRow(account, kind, seq, self._closed.get(account), self._balances.get(account, 0))
+            for account, (kind, seq) in sorted(self._opened.items())
+        ]
+
+    def _move(self, row: Row) -> list[PostingRow]:
+        try:
+            entry = _read_entry(row.body)
+        except (msgspec.MsgspecError, UnicodeError):
+            return []
+        data = entry.data or {}
+        account = data.get("account")
+        if entry.kind is Kind.OPEN and isinstance(account, str) and data.get("account_kind") in set(AccountKind):
+            self._opened.setdefault(account, (str(data["account_kind"]), row.seq))
+        elif entry.kind is Kind.CLOSE and isinstance(account, str):
+            self._closed.setdefault(account, row.seq)
+        lines = []
+        for name, minutes in entry.postings:
+            self._balances[name] = self._balances.get(name, 0) + minutes
+            lines.append(PostingRow(row.seq, name, minutes, self._balances[name]))
+        return lines
+
+
+def _row(seq: int, body: bytes) -> Row:
+    leaf = leaf_hash(body)
+    try:
+        entry = _read_entry(body)
+        prev = bytes.fromhex(entry.prev)
+        evidence = None if entry.evidence is None else bytes.fromhex(entry.evidence)
+        policy = None if entry.policy is None else bytes.fromhex(entry.policy)
+    except (msgspec.MsgspecError, ValueError):
+        return Row(seq, leaf, b"", "", "", "", None, None, None, None, None, body)
+    kind = str(entry.kind)
+    return Row(seq, leaf, prev, entry.at, kind, entry.actor, entry.on, entry.key, entry.of, evidence, policy, body)
+
+
+def _line(row: CheckpointRow) -> bytes:
+    return json.dumps({**row._asdict(), "root": row.root.hex()}).encode() + b"\n"
+
+
+def _named_keys(store: Reading, book: str) -> list[str]:
+    """The verifier keys that entries name, as text and unchecked."""
+    keys: list[str] = []
+    for kind in (Kind.GENESIS, Kind.KEY):
+        for row in store.rows_of_kind(book, kind):
+            try:
+                data = decode(row.body).data or {}
+            except (LedgerError, TypeError):
+                continue
+            named = data.get("keys", []) if kind is Kind.GENESIS else [data.get("add")]
+            keys += [key for key in named if isinstance(key, str)]
+    return keys
+
+
+@contextmanager
+def _writer(path: Path, *, zipped: bool) -> Iterator[Callable[[str, bytes], None]]:
+    if zipped:
+        with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED) as archive:
+            yield archive.writestr
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+        return
+
+    def write(name: str, content: bytes) -> None:
+        target = path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+    path.mkdir()
+    yield write
+
+
+def _reader(path: Path) -> Callable[[str], bytes | None]:
+    """Reads a file of the bundle by name; None if it is not there."""
+    if path.is_dir():
+
+        def read(name: str) -> bytes | None:
+            try:
+                return (path / name).read_bytes()
+            except FileNotFoundError:
+                return None
+
+        return read
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise BundleInvalid(f"{path}: {error}") from error
+
+    def unzip(name: str) -> bytes | None:
+        try:
+            return archive.read(name)
+        except KeyError:
+            return None
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+            raise BundleInvalid(f"{path}, {name}: {error}") from error
+
+    return unzip
