@@ -33,6 +33,7 @@ MENU = (
     Item("members.index", N_("Members"), "members.list"),
     Item("transfers.grants", N_("Grants"), "transfers.grant"),
     Item("reversals.index", N_("Corrections"), "reversals.request"),
+    Item("catalogue.index", N_("Services"), "catalogue.edit"),
     Item("policies.index", N_("Policy"), "policies.decide"),
     Item("audits.index", N_("Audits"), "audits.read"),
     Item("staff.index", N_("Staff"), "staff.manage"),

@@ -14,7 +14,7 @@ from wtforms import DateField, PasswordField, RadioField, SelectField, TimeField
 
 from timebank.domain.errors import NotFound, TimebankError
 from timebank.domain.hours import REASON_LABELS
-from timebank.services import hours, members, redemptions
+from timebank.services import families, hours, members, redemptions
 from timebank.services.hours import LogHours
 from timebank.services.redemptions import RedemptionView
 from timebank.web.errors import in_words
@@ -180,7 +180,11 @@ def _back(record_id: str, text: str) -> Response:
 @signed_in
 def confirm(record_id: str) -> Response:
     """The elder, a proxy or the desk says yes."""
-    hours.confirm(bank(), actor(), record_id, request.form.get("how", ""), now=now())
+    with bank().together() as one:
+        elder_id = hours.see(one, actor(), record_id).elder_id
+        if elder_id in {elder.person_id for elder in families.elders_i_act_for(one, actor())}:
+            families.act_for(one, actor(), elder_id, "hours.confirm", now=now())
+        hours.confirm(one, actor(), record_id, request.form.get("how", ""), now=now())
     return _back(record_id, gettext("Confirmed. Thank you."))
 
 
