@@ -53,8 +53,8 @@ messages: $(VENV)/installed-dev ## collect the texts, merge the translations, co
 
 lock: $(VENV)/installed ## pin the newest versions that setup.cfg and pyproject.toml allow
 	@$(BIN)/python -m pip --quiet install uv
-	@$(BIN)/uv pip compile -q --upgrade setup.cfg --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements.txt
-	@$(BIN)/uv pip compile -q --upgrade setup.cfg --group test --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements-dev.txt
+	@$(BIN)/uv pip compile -q --upgrade setup.cfg --generate-hashes --no-header --python-version 3.11 -o requirements.txt
+	@$(BIN)/uv pip compile -q --upgrade setup.cfg --group test --generate-hashes --no-header --python-version 3.11 -o requirements-dev.txt
 
 clean: ## remove what was installed; keeps instance/
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,91 @@
+"""Every page, in both languages, on a phone and a desk: axe finds nothing, nothing is cut off, targets are large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+PAGES = {
+    None: ("/", "/sign-in", "/join", "/stations", "/policies", "/policies/1", "/services", "/api/docs", "/nowhere"),
+    "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
+                    "/transfers", "/transfers/new", "/account", "/account/password"),
+    "worker": ("/", "/desk", "/desk/verify", "/desk/enter", "/desk/slips", "/members", "/members/new",
+               "/redemptions/desk", "/redemptions/at-desk", "/grants", "/corrections"),
+    "county": ("/policies/new", "/grants", "/corrections", "/services"),
+    "auditor": ("/audits",),
+    "admin": ("/staff", "/tokens", "/audits"),
+}  # fmt: skip
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"color-contrast-enhanced": {"enabled": True}, "target-size": {"enabled": True}},
+}
+TEXT_SMALLER = """(least) => [...document.querySelectorAll('body *')].filter(e =>
+    [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && e.offsetParent !== null
+    && parseFloat(getComputedStyle(e).fontSize) < least).map(e => e.outerHTML.slice(0, 120))"""
+TARGETS_SMALLER = """(least) => [...document.querySelectorAll(
+    'button, .site-bar a, .site-nav a, .site-tile, input:not([type=hidden]), select, textarea, summary')].filter(e => {
+    const box = e.getBoundingClientRect();
+    return box.width > 0 && e.offsetParent !== null && (box.height < least - 0.5 || box.width < least - 0.5)
+    }).map(e => e.outerHTML.slice(0, 120))"""
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def check(page: Page, path: str) -> None:
+    """No violation, no sideways scroll, a landmark and a heading (axe says little of a page that isn't one)."""
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == (404 if path == "/nowhere" else 200), path
+    assert page.locator("main h1").count() == 1, path
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert not found, (path, [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found])
+    assert page.evaluate(WIDER) <= 0, path
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("login", PAGES, ids=lambda login: login or "nobody")
+def test_axe_finds_nothing(visit: Callable[..., Page], login: str | None, width: int, language: str) -> None:
+    page = visit(login, width=width, language=language)
+    for path in PAGES[login]:
+        check(page, path)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("elder", "text", "target"), [(False, 18, 44), (True, 24, 60)])
+def test_type_and_targets_are_large(visit: Callable[..., Page], elder: bool, text: int, target: int) -> None:
+    for login in ("19900000050", "worker"):
+        page = visit(login)
+        page.goto("/")
+        if elder:
+            page.get_by_role("button", name="长辈版").click()
+        for path in PAGES[login]:
+            page.goto(path)
+            assert page.evaluate(TEXT_SMALLER, text) == [], path
+            assert page.evaluate(TARGETS_SMALLER, target) == [], path
+            assert page.evaluate(WIDER) <= 0, path
+
+
+@pytest.mark.browser
+def test_high_contrast_and_elder_mode_have_no_violation(visit: Callable[..., Page]) -> None:
+    page = visit("19900000050")
+    page.goto("/")
+    page.get_by_role("button", name="长辈版").click()
+    page.get_by_role("button", name="高对比").click()
+    for path in PAGES["19900000050"]:
+        check(page, path)
+
+
+@pytest.mark.browser
+def test_nothing_breaks_the_content_security_policy(visit: Callable[..., Page]) -> None:
+    said: list[Any] = []
+    page = visit("worker")
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for path in PAGES["worker"]:
+        page.goto(path)
+    assert said == []
