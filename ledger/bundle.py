@@ -179,8 +179,10 @@ class BundleStore:
         for level in range(8):
             for index in range(self._head.size >> (8 * (level + 1))):
                 tile = self.tile(book, level, index)
-                if tile is not None:
-                    yield TileRow(level, index, tile, self.tile_roots(book, level, index, index + 1))
+                if tile is None:
+                    # The manifest may name any size; where entries end, so do tiles.
+                    break
+                yield TileRow(level, index, tile, self.tile_roots(book, level, index, index + 1))
 
     def checkpoint(self, book: str, size: int | None = None) -> CheckpointRow | None:
         rows = [row for row in self.checkpoints(book) if size is None or row.size == size]

@@ -123,7 +123,7 @@ class Replay:
         if before and entry.prev not in allowed:
             self._add(seq, Level.CHAIN, "prev", before, entry.prev, "prev")
         if row[2] != bytes.fromhex(entry.prev):
-            self._add(seq, Level.CHAIN, "prev column", entry.prev, row[2], "projection")
+            self._add(seq, Level.BOOKS, "prev column", entry.prev, row[2], "projection")
         if entry.at < state.at:
             self._add(seq, Level.CHAIN, "at", f"{state.at} or later", entry.at, "at")
         if (entry.kind is Kind.GENESIS) != (seq == 0):

@@ -48,6 +48,7 @@ class TreeCheck:
         self.checked = 0
         self.held: list[Pin] = []
         self.lost = False
+        self._remember()
         self._look()
 
     def add(self, parts: Iterable[tuple[bool, bytes]]) -> None:
@@ -130,7 +131,14 @@ class TreeCheck:
 
     def _stored(self) -> Iterator[CheckpointRow]:
         """The checkpoints that no earlier audit looked at. One may have been signed at a size that one already saw."""
-        return iter(self._store.checkpoints(self._book, min(self._state.checkpoint_size, _FAR) + 1))
+        seen = self._state.checkpoint_size
+        return iter(self._store.checkpoints(self._book, -_FAR if seen < 0 else seen + 1))
+
+    def _remember(self) -> None:
+        """The largest checkpoint that an earlier audit saw is still there."""
+        size = self._state.checkpoint_size
+        if size >= 0 and self._store.checkpoint(self._book, size) is None:
+            self._finding(max(size - 1, 0), f"checkpoint {size}", "a row", None, "checkpoint_missing")
 
     def _look(self) -> None:
         """Compare whatever stands at the size reached, and what somebody stored below it meanwhile."""
