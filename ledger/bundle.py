@@ -160,6 +160,9 @@ class BundleStore:
     def tile(self, book: str, level: int, index: int) -> bytes | None:
         if book != self._book or level < 0 or not 0 <= index < self._head.size >> (8 * (level + 1)):
             return None
+        if len(self._page(((index + 1) << (8 * level)) - 1)) < WIDTH:
+            # The manifest may name any size. Where the last entries are missing, nothing below need be looked at.
+            return None
         start, stop = index * WIDTH, (index + 1) * WIDTH
         hashes = self.leaf_hashes(book, start, stop) if level == 0 else self.tile_roots(book, level - 1, start, stop)
         return hashes if len(hashes) == WIDTH * HASH_BYTES else None
