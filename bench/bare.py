@@ -1,4 +1,4 @@
-"""The least that a Flask handler on PostgreSQL can do: insert one row and commit. The service is measured against it."""
+"""The least that a Flask handler on PostgreSQL can do: insert one row and commit. The service is measured by it."""
 
 from __future__ import annotations
 

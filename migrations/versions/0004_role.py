@@ -1,7 +1,7 @@
 """On PostgreSQL, the role `timebank_app`: it may add to the ledger and read it, and never change what is written.
 
-Run migrations as the owner, the service as a login that is a member of this role (docs/operators.md). Where the owner may
-not create roles, nothing is done, and the same statements are in the operators' page.
+Run migrations as the owner, the service as a login that is a member of this role (docs/operators.md). Where the owner
+may not create roles, nothing is done.
 
 Revision ID: 0004
 Revises: 0003
