@@ -25,8 +25,10 @@ def main() -> int:
         rows += audit.run(directory, server.new_database())
         rows += web.run(directory, server.new_database())
     lines = [
-        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores ({platform.machine()}), "
-        + f"Python {platform.python_version()}, PostgreSQL 15 and SQLite with full durability.",
+        (
+            f"Measured on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores ({platform.machine()}), "
+            f"Python {platform.python_version()}, PostgreSQL 15 and SQLite with full durability."
+        ),
         "",
         "| measure | value | against | ratio | wanted | |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -38,7 +38,7 @@ def upgrade() -> None:
     if connection.dialect.name != "postgresql":
         return
     connection.exec_driver_sql(CREATE)
-    there = connection.exec_driver_sql(f"SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}'").first()
+    there = connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = %(role)s", {"role": ROLE}).first()
     if there is None:
         return
     for statement in grant_statements(ROLE):

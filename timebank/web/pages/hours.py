@@ -37,7 +37,7 @@ class LogForm(Form):
     service = SelectField(lazy_gettext("What did you do?"))
     day = DateField(lazy_gettext("On which day?"), [needed()])
     start = TimeField(lazy_gettext("From when?"), [needed()])
-    minutes = SelectField(lazy_gettext("How long?"), coerce=int)
+    minutes = SelectField(lazy_gettext("How long did it take?"), coerce=int)
     place = SelectField(lazy_gettext("Where?"))
     note = SafeText(
         lazy_gettext("Anything the station should know?"), description=lazy_gettext("You can leave this empty.")
