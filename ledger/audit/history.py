@@ -13,6 +13,7 @@ from ledger.store import Reading, StoredTiles
 from ledger.tiles import TileHashReader
 from ledger.transfers import COMPLETES, Fates
 
+_nothing_happened = Fates()
 _ONE = frozenset(kind.value for kind in ONE_PER_BOOK)
 
 
@@ -55,13 +56,15 @@ def complete(state: AuditState, past: Past, move: Move) -> None:
         raise EntryUnknown(-1 if of is None else of)
     held = state.holds.get(of)
     target = past.move(of) if held is None else Move(of, Kind.HOLD, None, held)
-    fates = Fates()
-    if of in state.reversed:
-        fates.reversed[of] = state.reversed[of]
-    elif target.kind is Kind.HOLD and held is None:
-        fates.completed[of] = past.completed_by(of, move.seq)
-    known = [(account, state.accounts.get(account)) for account, _ in move.postings]
-    fates.check(move, target, {account: KIND_NAMED[found.kind] for account, found in known if found is not None})
+    fates = _nothing_happened
+    if held is None or of in state.reversed:
+        fates = Fates()
+        if of in state.reversed:
+            fates.reversed[of] = state.reversed[of]
+        elif target.kind is Kind.HOLD:
+            fates.completed[of] = past.completed_by(of, move.seq)
+    accounts = state.accounts
+    fates.check(move, target, {one: KIND_NAMED[accounts[one].kind] for one, _ in move.postings if one in accounts})
     reopened = None
     if move.kind is Kind.REVERSE and target.kind in COMPLETES and target.of is not None:
         reopened = past.move(target.of).postings

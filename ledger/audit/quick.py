@@ -14,8 +14,8 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from itertools import repeat
-from operator import add, is_, le, lt
+from itertools import accumulate, repeat
+from operator import is_not, le, lt
 from typing import Any
 
 import msgspec
@@ -130,13 +130,13 @@ class _Page:
         self._known, self._part, self._rows, self._lines = check, part, rows, lines
         self._first = part.seq
         self._line_seqs = [line[0] for line in lines]
-        self._postings: list[Posting] = [(line[1], line[2]) for line in lines]
         self._sides: list[str] = []
 
     def check(self) -> list[bytes]:
         """Gives the leaf hashes. Raises Unusual."""
         part, rows, sha256 = self._part, self._rows, _sha256
-        seqs, hashes, prevs, ats, kinds, _, _, _, ofs, _, policies, bodies = zip(*rows, strict=True)
+        columns = list(zip(*rows, strict=True))
+        seqs, hashes, prevs, ats, *_, policies, bodies = columns
         leaves = [sha256(b"\0" + body).digest() for body in bodies]
         if list(seqs) != list(range(self._first, self._first + len(rows))) or list(hashes) != leaves:
             raise Unusual
@@ -146,16 +146,14 @@ class _Page:
             raise Unusual
         others = [seq for seq, policy in zip(seqs, policies, strict=True) if policy is None]
         self._post(others)
-        odd = {seq: count for seq, count in Counter(self._line_seqs).items() if count != 2}
-        self._pairs(odd, set(others))
-        for seq, count in odd.items():
-            self._odd(seq, count)
-        for seq, kind, of in zip(seqs, kinds, ofs, strict=True):
-            if of is not None:
-                part.completes(Move(seq, _KINDS[kind], of, self._postings_of(seq, odd)))
-            elif kind == _HOLD:
-                part.holds[seq] = self._postings_of(seq, odd)
-        part.seq, part.leaf_hash, part.at = self._first + len(rows), leaves[-1], ats[-1]
+        if others:
+            rows = [row for row in rows if row[10] is not None]
+            columns = list(zip(*rows, strict=True))
+        if rows:
+            self._money(rows, columns)
+        elif self._lines:
+            raise Unusual
+        part.seq, part.leaf_hash, part.at = self._first + len(leaves), leaves[-1], ats[-1]
         return leaves
 
     def _post(self, others: list[int]) -> None:
@@ -169,47 +167,47 @@ class _Page:
                 known.balance = balance = known.balance + minutes
                 if balance != after or not known.floor <= balance <= MAX_MINUTES:
                     require_allowed(known, minutes, after)
-                side(known.kind)
+                side(known.gives if minutes < 0 else known.takes)
             at = bound
             if seq_or_none is not None:
                 row = self._rows[seq_or_none - self._first]
                 part.other(seq_or_none, self._entry(row, ()), row[11])
 
-    def _pairs(self, odd: dict[int, int], others: set[int]) -> None:
-        """The entries with two postings, all at once."""
-        rows, seqs, postings, sides = self._rows, self._line_seqs, self._postings, self._sides
-        if odd or others:
-            places = [at for at, seq in enumerate(seqs) if seq not in odd]
-            rows = [row for row in rows if row[0] not in odd and row[0] not in others]
-            seqs, postings, sides = (
-                [seqs[at] for at in places],
-                [postings[at] for at in places],
-                [sides[at] for at in places],
-            )
-        if seqs[0::2] != seqs[1::2] or seqs[0::2] != [row[0] for row in rows]:
+    def _money(self, rows: Sequence[EntryRow], columns: Sequence[Any]) -> None:
+        """The entries that move credit: their postings, their bytes, the rules of their kinds."""
+        places = [(line[0], line[1]) for line in self._lines]
+        amounts = [line[2] for line in self._lines]
+        counts = Counter(self._line_seqs)
+        if list(counts) != list(columns[0]) or not all(map(lt, places, places[1:])):
             raise Unusual
-        if not rows:
-            return
-        firsts, minutes = zip(*postings[0::2], strict=True)
-        seconds, opposites = zip(*postings[1::2], strict=True)
-        if any(map(add, minutes, opposites)) or not all(minutes) or not all(map(lt, firsts, seconds)):
+        ends = list(accumulate(counts.values()))
+        sums = list(accumulate(amounts))
+        if any(map(sums.__getitem__, [end - 1 for end in ends])) or not all(amounts):
             raise Unusual
-        if max(minutes) > MAX_MINUTES or min(minutes) < -MAX_MINUTES:
+        if max(amounts) > MAX_MINUTES or min(amounts) < -MAX_MINUTES:
             raise Unusual
-        pairs: list[tuple[Posting, ...]] = list(zip(postings[0::2], postings[1::2], strict=True))
-        self._compare(rows, pairs)
-        columns = list(zip(*rows, strict=True))
-        absent = [list(map(is_, columns[at], repeat(None))) for at in (8, 6)]
-        rules = list(zip(columns[4], *absent, sides[0::2], sides[1::2], (one > 0 for one in minutes), strict=True))
-        fine = self._known.fine
-        for rule in set(rules) - fine:
+        spans = list(map(slice, [0, *ends[:-1]], ends))
+        postings = list(map(tuple, map([line[1:3] for line in self._lines].__getitem__, spans)))
+        self._compare(rows, columns, postings)
+        sides = map(tuple, map(self._sides.__getitem__, spans))
+        has_of, has_on = map(is_not, columns[8], repeat(None)), map(is_not, columns[6], repeat(None))
+        rules = list(zip(columns[4], has_of, has_on, sides, strict=True))
+        for rule in set(rules) - self._known.fine:
             at = rules.index(rule)
-            self._judge(self._entry(rows[at], pairs[at]), rule, sides[2 * at], sides[2 * at + 1])
+            self._judge(self._entry(rows[at], postings[at]), rule)
+        part = self._part
+        for seq, kind, of, moved in zip(columns[0], columns[4], columns[8], postings, strict=True):
+            if of is not None:
+                part.completes(Move(seq, _KINDS[kind], of, moved))
+            elif kind == _HOLD:
+                part.holds[seq] = moved
 
-    def _compare(self, rows: Sequence[EntryRow], pairs: list[tuple[Posting, ...]]) -> None:
+    def _compare(
+        self, rows: Sequence[EntryRow], columns: Sequence[Any], postings: Sequence[tuple[Posting, ...]]
+    ) -> None:
         """Whether each entry, written anew, gives its body. What is written contains no newline, so the bodies are told
         apart by theirs."""
-        seqs, _, prevs, ats, kinds, actors, ons, keys, ofs, evidence, policies, bodies = zip(*rows, strict=True)
+        seqs, _, prevs, ats, kinds, actors, ons, keys, ofs, evidence, policies, bodies = columns
         self._learn(actors, ats, ons, keys, policies)
         if not set(map(type, evidence)) <= {bytes, type(None)} or not set(map(type, ofs)) <= {int, type(None)}:
             raise Unusual
@@ -225,32 +223,13 @@ class _Page:
             raise Unusual
         cited = map(self._known.policies.__getitem__, policies)
         links = [prev.hex() for prev in prevs]
-        whole = list(
-            map(
-                _Written, actors, ats, repeat(self._known.book), commitments, keys, kinds, nonces, ofs, ons, cited,
-                pairs, links, seqs, repeat(VERSION),
-            )
-        )  # fmt: skip
+        texts = (actors, ats, repeat(self._known.book), commitments, keys, kinds, nonces, ofs, ons, cited)
+        whole = list(map(_Written, *texts, postings, links, seqs, repeat(VERSION)))
         if _encode_lines(whole) != b"\n".join([*bodies, b""]):
             for written, row in zip(whole, rows, strict=True):
                 # It may have `data` besides, which no column shows.
                 if _encode(written) != row[11]:
                     check_shape(self._entry(row, written.postings))
-
-    def _odd(self, seq: int, count: int) -> None:
-        """An entry with one posting, or with three and more."""
-        if not 0 <= seq - self._first < len(self._rows):
-            raise Unusual
-        at = bisect_left(self._line_seqs, seq)
-        postings = tuple(self._postings[at : at + count])
-        entry = self._entry(self._rows[seq - self._first], postings)
-        check_shape(entry)
-        sides = (KIND_NAMED[kind] for kind in self._sides[at : at + count])
-        check_postings(entry.kind, postings, dict(zip((account for account, _ in postings), sides, strict=True)))
-
-    def _postings_of(self, seq: int, odd: dict[int, int]) -> tuple[Posting, ...]:
-        at = bisect_left(self._line_seqs, seq)
-        return tuple(self._postings[at : at + odd.get(seq, 2)])
 
     def _entry(self, row: EntryRow, postings: tuple[Posting, ...]) -> Entry:
         """The entry in the body, if it is this one and the columns and postings say the same. Raises Unusual. That the
@@ -264,11 +243,11 @@ class _Page:
             raise Unusual
         return entry
 
-    def _judge(self, entry: Entry, rule: tuple[Any, ...], *kinds: str) -> None:
+    def _judge(self, entry: Entry, rule: tuple[Any, ...]) -> None:
         """The rules of the entry's kind. What differs in nothing that they read is passed from then on."""
         check_shape(entry)
-        named = (KIND_NAMED[kind] for kind in kinds)
-        check_postings(entry.kind, entry.postings, dict(zip(dict(entry.postings), named, strict=True)))
+        kinds = (KIND_NAMED[side[:-1]] for side in rule[3])
+        check_postings(entry.kind, entry.postings, dict(zip(dict(entry.postings), kinds, strict=True)))
         if entry.data is None:
             self._known.fine.add(rule)
 
@@ -277,8 +256,10 @@ class _Page:
         known = self._known
         for actor in set(actors) - known.actors:
             known.actors.add(check_text(actor, "actor"))
-        days = {at[:10] for at in ats}
-        days.update(on for on in ons if on is not None)
+        moments = set(ats)
+        days = {at[:10] for at in moments}
+        days.update(ons)
+        days.discard(None)
         for day in days - known.days:
             parse_on(day)
             known.days.add(day)
@@ -287,7 +268,7 @@ class _Page:
                 raise Unusual
             known.policies[policy] = policy.hex()
         given = [key for key in keys if key is not None]
-        if not _clocks("".join([at[10:] for at in ats])) or not _keys("".join(given)):
+        if not _clocks("".join([at[10:] for at in moments])) or not _keys("".join(given)):
             raise Unusual
         if given and not 0 < min(map(len, given)) <= max(map(len, given)) <= MAX_TEXT:
             raise Unusual

@@ -21,9 +21,11 @@ class Unusual(Exception):  # noqa: N818 (it is no error: it says that this check
 
 
 class Live(Known):
-    """An account within a range. `floor`: what its balance may fall to."""
+    """An account within a range. `floor`: what its balance may fall to. `gives`, `takes`: its kind on each side."""
 
     floor: int = 0
+    gives: str = ""
+    takes: str = ""
 
 
 class Seen(msgspec.Struct, array_like=True, gc=False):
@@ -162,4 +164,5 @@ def require_allowed(known: Known, minutes: int, after: int) -> None:
 
 
 def live(kind: str, opened_seq: int, closed_seq: int | None, balance: int) -> Live:
-    return Live(kind, opened_seq, closed_seq, balance, -MAX_MINUTES if kind in _MAY_OWE else 0)
+    floor = -MAX_MINUTES if kind in _MAY_OWE else 0
+    return Live(kind, opened_seq, closed_seq, balance, floor, f"{kind}-", f"{kind}+")
