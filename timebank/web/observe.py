@@ -25,7 +25,8 @@ log = structlog.get_logger()
 def init_logs() -> None:
     """One JSON object a line on stdout: the route's rule and never the path, for paths may name somebody."""
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for chatty in ("apscheduler", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
