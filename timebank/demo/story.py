@@ -134,13 +134,13 @@ class Story:
             if fate != 10:
                 redemptions.settle(bank, second, one, now=now)
         elif fate == 5:
-            redemptions.step(bank, self._member(person_id, made), one, "cancel", "not_needed", "", now=now)
+            redemptions.step(bank, self._member(person_id, made), one, "cancel", "not_needed", now=now)
         elif fate == 6:
-            redemptions.step(bank, first, one, "decline", "nobody_free", "", now=now)
+            redemptions.step(bank, first, one, "decline", "nobody_free", now=now)
         elif fate == 7:
-            redemptions.step(bank, first, one, "wait", None, "", now=now)
+            redemptions.step(bank, first, one, "wait", None, now=now)
         elif fate == 8:
-            redemptions.step(bank, first, one, "no_show", "elder_absent", "", now=now)
+            redemptions.step(bank, first, one, "no_show", "elder_absent", now=now)
         elif fate == 11:
             redemptions.assign(bank, first, one, self._near(person_id, made)[0], now=now)
         # 9 and 12: they stay held; in time they expire.

@@ -157,9 +157,9 @@ def verbs_open(state: RedemptionState, who: frozenset[Party]) -> tuple[str, ...]
     return open_verbs(STEPS, state, who)
 
 
-def check_reason(verb: str, reason: str | None, text: str | None = None) -> None:
-    """Raises ReasonMissing or ReasonUnknown."""
-    check_step_reason(STEPS, verb, reason, text)
+def check_reason(verb: str, reason: str | None) -> None:
+    """Raises ReasonMissing or ReasonUnknown. `other` needs no words: the history of a request keeps none."""
+    check_step_reason(STEPS, verb, reason, text=reason)
 
 
 @dataclass(frozen=True, slots=True)

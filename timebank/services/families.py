@@ -129,6 +129,15 @@ def act_for(bank: Bank, actor: Actor, elder_id: str, verb: str, *, now: datetime
     return Actor(book=actor.book, person_id=elder_id, roles=actor.roles, via="proxy")
 
 
+def count_act(bank: Bank, actor: Actor, elder_id: str, verb: str, *, now: datetime) -> None:
+    """Count what is done in the name of an elder for whom the actor acts; nothing for anybody else.
+
+    Raises ProxyTooManyActs.
+    """
+    if elder_id in {elder.person_id for elder in elders_i_act_for(bank, actor)}:
+        act_for(bank, actor, elder_id, verb, now=now)
+
+
 def relatives(bank: Bank, actor: Actor, person_id: str) -> tuple[RelativeView, ...]:
     """A member's relatives, and who of them may act. The member, or the member's station, may see."""
     with bank.read() as unit:

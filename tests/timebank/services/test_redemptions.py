@@ -90,7 +90,7 @@ def test_what_ends_without_care_gives_everything_back(world: World, verb: str, r
     member = world.rich(120)
     view = asked(world, member, 90)
     actor = member if verb == "cancel" else world.staff["worker A"]
-    assert redemptions.step(world.bank, actor, view.id, verb, reason, "", now=NOW).state == state
+    assert redemptions.step(world.bank, actor, view.id, verb, reason, now=NOW).state == state
     assert world.balance(member) == 120
 
 
@@ -111,7 +111,7 @@ def test_the_waiting_list_is_in_the_policys_order(world: World) -> None:
     alone = world.rich(120, born=date(1940, 5, 1), tags=("living_alone",))
     worker = world.staff["worker A"]
     for member in (ordinary, alone):
-        redemptions.step(world.bank, worker, asked(world, member).id, "wait", None, "", now=NOW)
+        redemptions.step(world.bank, worker, asked(world, member).id, "wait", None, now=NOW)
     waiting = redemptions.waiting_list(world.bank, worker, now=NOW)
     assert [view.member_id for view in waiting] == [alone.person_id, ordinary.person_id]
 

@@ -98,7 +98,13 @@ def system(app: Flask, world: World) -> Callable[..., System]:
 
     def make(who: str, *scopes: str) -> System:
         _, secret = tokens.make(
-            world.bank, world.staff["admin"], name="t", owner_id=world.staff[who].person_id, scopes=scopes, days=1, now=NOW
+            world.bank,
+            world.staff["admin"],
+            name="t",
+            owner_id=world.staff[who].person_id,
+            scopes=scopes,
+            days=1,
+            now=NOW,
         )
         return System(app.test_client(), secret)
 

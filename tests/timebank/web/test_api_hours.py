@@ -10,7 +10,15 @@ from flask import Flask
 from tests.timebank.web.conftest import System
 from tests.timebank.world import NOW, PIN, World
 
-SCOPES = ("hours.enter", "hours.queue", "hours.verify", "hours.read", "hours.confirm_at_desk", "hours.reject", "slips.issue")
+SCOPES = (
+    "hours.enter",
+    "hours.queue",
+    "hours.verify",
+    "hours.read",
+    "hours.confirm_at_desk",
+    "hours.reject",
+    "slips.issue",
+)
 
 
 def slip(world: World, **change: object) -> dict[str, object]:

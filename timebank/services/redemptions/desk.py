@@ -29,7 +29,7 @@ from timebank.storage.unit import Bank, Unit
 
 
 def step(
-    bank: Bank, actor: Actor, redemption_id: str, verb: str, reason: str | None, text: str, *, now: datetime
+    bank: Bank, actor: Actor, redemption_id: str, verb: str, reason: str | None, *, now: datetime
 ) -> RedemptionView:
     """Wait, resume, unassign, decline, cancel, no_show. What ends without care gives the whole hold back.
 
@@ -37,7 +37,7 @@ def step(
     """
     if verb not in ("wait", "resume", "unassign", *GIVES_BACK) or verb == "expire":
         raise NotFound
-    check_reason(verb, reason, text)
+    check_reason(verb, reason)
     with bank.unit() as unit:
         row = locked(unit, redemption_id)
         state = after(RedemptionState(row.state), verb, parties_of(unit, actor, row))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ledger import Kind
-from timebank.domain.errors import NotFound
+from timebank.domain.errors import NotFound, ReasonUnknown
 from timebank.domain.evidence import transfer_document
 from timebank.domain.local_time import local_day, month_start
 from timebank.domain.policies import (
@@ -16,6 +16,7 @@ from timebank.domain.policies import (
 from timebank.domain.roles import Actor, covers, require, require_at
 from timebank.domain.states import Party
 from timebank.domain.transfers import (
+    GRANT_REASONS,
     GrantWish,
     TransferState,
     after,
@@ -29,8 +30,13 @@ from timebank.storage.unit import Bank, Unit
 
 
 def ask_grant(bank: Bank, actor: Actor, receiver_id: str, minutes: int, reason: str, *, now: datetime) -> TransferView:
-    """A worker asks for hours for an elder in need; a street or county centre decides. Raises `refuse_grant`."""
+    """A worker asks for hours for an elder in need; a street or county centre decides.
+
+    Raises `refuse_grant`, ReasonUnknown.
+    """
     require(actor, "transfers.grant")
+    if reason not in GRANT_REASONS:
+        raise ReasonUnknown
     with bank.unit() as unit:
         membership = unit.members.get(receiver_id)
         if membership is None:
@@ -45,7 +51,7 @@ def ask_grant(bank: Bank, actor: Actor, receiver_id: str, minutes: int, reason: 
             giver_id=None,
             receiver_id=receiver_id,
             minutes=minutes,
-            reason=reason[:32],
+            reason=reason,
             actor_id=actor.person_id,
             state="pending",
             asked_at=now,

@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest import Blueprint
 
-from timebank.services import hours, members
+from timebank.services import families, hours, members
 from timebank.services.hours import LogHours, RowRefused
 from timebank.web.api.schemas import Cursor, Minutes, Reason, SafeText, page, page_of
 from timebank.web.errors import in_words, problem
@@ -187,6 +187,8 @@ def see(record_id: str) -> Any:
 @blueprint.response(200, Record)
 def confirm(form: dict[str, Any], record_id: str) -> Any:
     """Write down that the elder said yes, at the desk or on the phone"""
+    elder_id = hours.see(bank(), actor(), record_id).elder_id
+    families.count_act(bank(), actor(), elder_id, "hours.confirm", now=now())
     return hours.confirm(bank(), actor(), record_id, form["how"], now=now())
 
 

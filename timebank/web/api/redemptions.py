@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest import Blueprint
 
-from timebank.services import members, redemptions
+from timebank.services import families, members, redemptions
 from timebank.services.redemptions import AskForCare
 from timebank.web.api.schemas import Cursor, Minutes, SafeText, page, page_of
 from timebank.web.guard import actor, allow, bank, now
@@ -64,7 +64,6 @@ class MaybeReason(ma.Schema):
     """A reason, for the steps that ask for one."""
 
     reason = SafeText(load_default=None, allow_none=True, validate=ma.validate.Length(max=32))
-    text = SafeText(load_default="", validate=ma.validate.Length(max=500))
 
 
 class Nothing(ma.Schema):
@@ -83,6 +82,7 @@ def ask(form: dict[str, Any]) -> Any:
     member_id = members.by_number(bank(), form["member_number"])
     receiver_id = members.by_number(bank(), form["receiver_number"]) if form["receiver_number"] else member_id
     wanted = AskForCare(member_id, receiver_id, form["service_code"], form["minutes"], form["wanted_at"], form["note"])
+    families.count_act(bank(), actor(), member_id, "redemptions.ask", now=now())
     return redemptions.ask(bank(), actor(), wanted, now=now())
 
 
@@ -146,7 +146,7 @@ def _step(verb: str) -> Any:
     @blueprint.arguments(MaybeReason)
     @blueprint.response(200, Redemption)
     def step(form: dict[str, Any], redemption_id: str) -> Any:
-        return redemptions.step(bank(), actor(), redemption_id, verb, form["reason"], form["text"], now=now())
+        return redemptions.step(bank(), actor(), redemption_id, verb, form["reason"], now=now())
 
     step.__doc__ = STEPS[verb]
     return step

@@ -182,8 +182,7 @@ def confirm(record_id: str) -> Response:
     """The elder, a proxy or the desk says yes."""
     with bank().together() as one:
         elder_id = hours.see(one, actor(), record_id).elder_id
-        if elder_id in {elder.person_id for elder in families.elders_i_act_for(one, actor())}:
-            families.act_for(one, actor(), elder_id, "hours.confirm", now=now())
+        families.count_act(one, actor(), elder_id, "hours.confirm", now=now())
         hours.confirm(one, actor(), record_id, request.form.get("how", ""), now=now())
     return _back(record_id, gettext("Confirmed. Thank you."))
 

@@ -66,8 +66,7 @@ def new() -> Any:
 def _ask(me: Actor, wish: AskForCare) -> RedemptionView:
     """Ask; for an elder whom the actor acts for, the act is counted in the same commit."""
     with bank().together() as one:
-        if wish.member_id != me.person_id:
-            families.act_for(one, me, wish.member_id, "redemptions.ask", now=now())
+        families.count_act(one, me, wish.member_id, "redemptions.ask", now=now())
         return redemptions.ask(one, me, wish, now=now())
 
 
@@ -89,7 +88,7 @@ def at_desk() -> Any:
             payer = redemptions.prospects(bank(), actor(), members.by_number(bank(), number), now=now())
             menu = fill(form, [payer], "")
         if payer is not None and form.validate_on_submit():
-            return _asked(redemptions.ask(bank(), actor(), told(form), now=now()))
+            return _asked(_ask(actor(), told(form)))
     except TimebankError as error:
         refusal = in_words(error)
     status = refusal.status if refusal else 422 if form.errors else 200
@@ -226,11 +225,11 @@ def settle(redemption_id: str) -> Any:
 @signed_in
 def step(redemption_id: str, verb: str) -> Any:
     """Wait, resume, unassign, decline, cancel, no_show."""
-    reason, text = request.form.get("reason"), request.form.get("text", "")[:500]
+    reason = request.form.get("reason")
     try:
         with bank().together() as one:
             _count_act(one, redemption_id, verb)
-            redemptions.step(one, actor(), redemption_id, verb, reason, text, now=now())
+            redemptions.step(one, actor(), redemption_id, verb, reason, now=now())
     except TimebankError as error:
         return _show(redemption_id, in_words(error))
     texts = {
