@@ -118,7 +118,10 @@ def _port(text: str) -> int:
 def _secret(environ: Mapping[str, str], name: str, path: Path, may_make: bool) -> bytes:
     """32 bytes from the variable (base64) or the file; made there, readable by the owner alone, in the demo only."""
     if name in environ:
-        secret = base64.b64decode(environ[name], validate=True)
+        try:
+            secret = base64.b64decode(environ[name], validate=True)
+        except ValueError as error:
+            raise SettingsError(f"{name} is not base64: 32 bytes in base64 are needed") from error
     elif path.exists():
         secret = path.read_bytes()
     elif may_make:
