@@ -30,18 +30,19 @@ NEW = 1_000
 CHECKPOINTS = 100
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = {"name": "bench", "unit_minutes": 30, "version": 1}
+AT_LEAST, NEW_AT_MOST, PROOF_AT_MOST, MEMORY_MB = 0.12, 0.005, 3.0, 300
 KEYS = [SigningKey(ORIGIN, type_, bytes([type_]) * 32) for type_ in (KeyType.ED25519, KeyType.ML_DSA_44)]
 
 
 def run(directory: Path, postgres_url: str | None = None, entries: int = 1_000_000) -> list[dict[str, Any]]:
     """The rows of the table: measure, value, against, ratio, wanted. `directory` takes a database of about 1 GB."""
-    rows = _measure("SQLite", f"sqlite:///{directory / 'audit.db'}", entries, wanted=True)
+    rows = _measure("SQLite", f"sqlite:///{directory / 'audit.db'}", entries, judged=True)
     if postgres_url is not None:
-        rows += _measure("PostgreSQL", postgres_url, entries, wanted=False)
+        rows += _measure("PostgreSQL", postgres_url, entries, judged=False)
     return rows
 
 
-def _measure(engine_name: str, url: str, entries: int, *, wanted: bool) -> list[dict[str, Any]]:
+def _measure(engine_name: str, url: str, entries: int, *, judged: bool) -> list[dict[str, Any]]:
     engine = make_engine(url)
     with engine.begin() as connection:
         create_schema(connection)
@@ -56,31 +57,43 @@ def _measure(engine_name: str, url: str, entries: int, *, wanted: bool) -> list[
     store.close()
     engine.dispose()
     share = bare_seconds / full_seconds
-    rows = [
+    return [
         _row(
             f"full audit, {entries:,} entries, {engine_name}",
             f"{full_seconds:.2f} s",
-            f"SHA-256, one core: {bare_seconds:.2f} s",
+            f"SHA-256 of the same bytes, one core: {bare_seconds:.2f} s",
             share,
-            ">= 0.12" if wanted else "",
+            AT_LEAST,
+            judged=judged,
         ),
-        _row(f"peak memory of it, {engine_name}", f"{peak:.0f} MB", "", None, "<= 300 MB" if wanted else ""),
         _row(
-            f"audit of {NEW:,} new entries, {engine_name}",
+            f"peak memory of it, {engine_name}",
+            f"{peak:.0f} MB",
+            f"{MEMORY_MB} MB",
+            peak / MEMORY_MB,
+            1.0,
+            judged=judged,
+            at_most=True,
+        ),
+        _row(
+            f"audit of {NEW:,} new entries on {entries:,}, {engine_name}",
             f"{new_seconds * 1000:.1f} ms",
             "the full audit",
             new_seconds / full_seconds,
-            "<= 0.005" if wanted else "",
+            NEW_AT_MOST,
+            judged=judged,
+            at_most=True,
         ),
         _row(
             f"inclusion proof at {entries:,} entries, {engine_name}",
             f"{large * 1000:.2f} ms",
-            f"at 1,000: {small * 1000:.2f} ms",
+            f"at 1,000 entries: {small * 1000:.2f} ms",
             large / small,
-            "<= 3" if wanted else "",
+            PROOF_AT_MOST,
+            judged=judged,
+            at_most=True,
         ),
     ]
-    return rows
 
 
 def build(store: SqlStore, entries: int) -> None:
@@ -120,7 +133,8 @@ class _Life:
         self._policy = policy_hash(POLICY)
         self._balance = [0] * MEMBERS
         self._holds: list[tuple[int, int, int]] = []
-        self._delay = 0 if fresh else 3_000
+        # Some days pass until a hold is settled or released.
+        self._delay = 0 if fresh else 10_000
 
     def drafts(self, first: int, count: int) -> Iterator[Draft]:
         for seq in range(first, first + count):
@@ -131,7 +145,7 @@ class _Life:
         who = pick.randrange(MEMBERS)
         on = (BEGIN + timedelta(seconds=30 * seq)).strftime("%Y-%m-%d")
         minutes = 30 * pick.randrange(1, 9)
-        if dice < 0.13 and self._holds and self._holds[0][0] < seq - self._delay:
+        if dice < 0.15 and self._holds and self._holds[0][0] < seq - self._delay:
             hold, held, owner = self._holds.pop(0)
             return self._end(hold, held, owner)
         if dice < 0.30 and self._balance[who] >= minutes:
@@ -204,7 +218,7 @@ def _peak(url: str) -> float:
     process = subprocess.Popen(command)  # noqa: S603 (our own)
     peak = 0
     done = threading.Event()
-    watcher = threading.Thread(target=lambda: (process.wait(), done.set()))
+    watcher = threading.Thread(target=_wait, args=(process, done))
     watcher.start()
     while not done.wait(0.02):
         peak = max(peak, sum(_resident(pid) for pid in [process.pid, *_children(process.pid)]))
@@ -212,6 +226,11 @@ def _peak(url: str) -> float:
     if process.returncode:
         raise RuntimeError("the audit failed")
     return peak / 1024
+
+
+def _wait(process: subprocess.Popen[bytes], done: threading.Event) -> None:
+    process.wait()
+    done.set()
 
 
 _CHILD = """
@@ -265,5 +284,9 @@ def _sound(report: Report) -> Report:
     return report
 
 
-def _row(measure: str, value: str, against: str, ratio: float | None, wanted: str) -> dict[str, Any]:
-    return {"measure": measure, "value": value, "against": against, "ratio": ratio, "wanted": wanted}
+def _row(
+    measure: str, value: str, against: str, ratio: float, wanted: float, *, judged: bool, at_most: bool = False
+) -> dict[str, Any]:
+    reached = not judged or (ratio <= wanted if at_most else ratio >= wanted)
+    name = f"{measure} ({'at most' if at_most else 'at least'}{'' if judged else '; for information'})"
+    return {"measure": name, "value": value, "against": against, "ratio": ratio, "wanted": wanted, "reached": reached}

@@ -32,7 +32,8 @@ from ledger.minutes import MAX_MINUTES
 from ledger.tiles import WIDTH
 from ledger.transfers import check_postings, check_shape
 
-CHUNK = 8 * WIDTH
+# Small, so that a page stays in the processor's own memory while all is done to it.
+CHUNK = 2 * WIDTH
 _HOLD = Kind.HOLD.value
 _KINDS = {kind.value: kind for kind in Kind}
 
@@ -129,7 +130,8 @@ class _Page:
     def __init__(self, check: QuickCheck, part: RangeCheck, rows: Sequence[EntryRow], lines: Sequence[Line]) -> None:
         self._known, self._part, self._rows, self._lines = check, part, rows, lines
         self._first = part.seq
-        self._line_seqs = [line[0] for line in lines]
+        columns: list[tuple[Any, ...]] = list(zip(*lines, strict=True)) if lines else [()] * 4
+        self._line_seqs, self._line_accounts, self._amounts, _ = columns
         self._sides: list[str] = []
 
     def check(self) -> list[bytes]:
@@ -175,8 +177,8 @@ class _Page:
 
     def _money(self, rows: Sequence[EntryRow], columns: Sequence[Any]) -> None:
         """The entries that move credit: their postings, their bytes, the rules of their kinds."""
-        places = [(line[0], line[1]) for line in self._lines]
-        amounts = [line[2] for line in self._lines]
+        amounts = self._amounts
+        places = list(zip(self._line_seqs, self._line_accounts, strict=True))
         counts = Counter(self._line_seqs)
         if list(counts) != list(columns[0]) or not all(map(lt, places, places[1:])):
             raise Unusual
@@ -187,9 +189,10 @@ class _Page:
         if max(amounts) > MAX_MINUTES or min(amounts) < -MAX_MINUTES:
             raise Unusual
         spans = list(map(slice, [0, *ends[:-1]], ends))
-        postings = list(map(tuple, map([line[1:3] for line in self._lines].__getitem__, spans)))
+        moves = tuple(zip(self._line_accounts, amounts, strict=True))
+        postings = list(map(moves.__getitem__, spans))
         self._compare(rows, columns, postings)
-        sides = map(tuple, map(self._sides.__getitem__, spans))
+        sides = map(tuple(self._sides).__getitem__, spans)
         has_of, has_on = map(is_not, columns[8], repeat(None)), map(is_not, columns[6], repeat(None))
         rules = list(zip(columns[4], has_of, has_on, sides, strict=True))
         for rule in set(rules) - self._known.fine:
