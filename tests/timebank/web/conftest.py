@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from babel.support import Translations
 from flask import Flask
 from flask.testing import FlaskClient
+from markupsafe import escape
 from werkzeug.test import TestResponse
 
+import timebank
 from tests.timebank.world import NOW, PASSWORD, World
 from timebank.app import create_app
+from timebank.domain.errors import TimebankError
 from timebank.services import members, tokens
 
+CHINESE = Translations.load(Path(timebank.__file__).parent / "translations", ["zh"])
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -38,6 +44,17 @@ class Browser:
         answer = self.post("/sign-in", login=login, password=password)
         assert answer.status_code == 302, answer.text
         return self
+
+
+def refuses(answer: TestResponse, error: type[TimebankError]) -> bool:
+    """Whether a page says in Chinese what is wrong and what to do next, with the error's status."""
+    assert answer.status_code == error.status, (answer.status_code, answer.text[-2000:])
+    for english in (error.message, error.remedy):
+        chinese = CHINESE.gettext(english)
+        assert chinese != english
+        for part in re.split(r"%\(\w+\)s", chinese):
+            assert str(escape(part)) in answer.text, part
+    return True
 
 
 class System:

@@ -1,0 +1,75 @@
+"""The passbook on the screen, as a table and on paper."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from tests.timebank.web.conftest import Browser
+from tests.timebank.world import World
+from timebank.services import beginning
+from timebank.web.pages.passbook import _safe
+
+Staff, Member = Callable[[str], Browser], Callable[[Any], Browser]
+
+
+def test_what_a_member_has_in_plain_words(world: World, sign_in: Staff, sign_in_member: Member) -> None:
+    member = world.rich(240)
+    page = sign_in_member(member).get("/passbook")
+    assert page.status_code == 200
+    assert "4小时" in page.text.replace(" ", "")
+    assert world.number(member) in page.text.replace(" ", "")
+    here = f"/members/{member.person_id}/passbook"
+    assert sign_in("worker A").get(here).status_code == 200
+    refused = sign_in("worker B").get(here)
+    assert (refused.status_code, "找不到" in refused.text) == (404, True)
+    assert "服务站" in refused.text
+    assert sign_in("auditor").get(here).status_code == 403
+
+
+def test_the_table_opens_in_a_spreadsheet(world: World, sign_in_member: Member) -> None:
+    member = world.rich(240)
+    answer = sign_in_member(member).get("/passbook.csv")
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    head, *rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert len(head) == 8
+    assert sum(int(row[5] or 0) - int(row[6] or 0) for row in rows) == 240
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_cell_is_taken_for_a_formula(first: str) -> None:
+    assert _safe(f"{first}HYPERLINK(1)") == f"'{first}HYPERLINK(1)"
+    assert _safe(f"a{first}") == f"a{first}"
+
+
+def test_the_sheet_of_paper_says_who_how_much_and_how_to_check_it(
+    world: World, sign_in: Staff, sign_in_member: Member
+) -> None:
+    member = world.rich(120, name="张桂芳")
+    own = sign_in_member(member).get("/passbook.pdf")
+    printed = sign_in("worker A").get(f"/members/{member.person_id}/passbook.pdf")
+    with world.bank.read() as unit:
+        head = unit.book.head().leaf_hash.hex()
+    for answer in (own, printed):
+        assert answer.content_type == "application/pdf"
+        assert "张" not in answer.headers["Content-Disposition"]
+        text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+        bare = "".join(text.split())
+        assert "张桂芳" in bare
+        assert "存折" in bare or "时间" in bare
+        assert head in bare
+        assert world.number(member) in bare
+    assert beginning.size(world.bank) == world.size()
+    assert sign_in("worker B").get(f"/members/{member.person_id}/passbook.pdf").status_code == 404
+
+
+def test_staff_who_are_no_members_have_no_passbook(sign_in: Staff) -> None:
+    for path in ("/passbook", "/passbook.csv", "/passbook.pdf"):
+        assert sign_in("worker A").get(path).status_code in (403, 404), path
