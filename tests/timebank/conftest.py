@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +21,9 @@ def built_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture
-def world(built_world: World) -> Iterator[World]:
-    """The county, and whatever the test does to it is undone."""
+def world(built_world: World, tmp_path: Path) -> Iterator[World]:
+    """The county, and whatever the test does to it is undone. The signer's memory is the test's own, too: it would
+    rightly call a book that was rolled back a fork."""
     with rolled_back(built_world.bank) as bank:
-        yield World(bank, deepcopy(built_world.stations), dict(built_world.staff))
+        alone = replace(bank, settings=replace(bank.settings, signer_memory_path=tmp_path / "signer.json"))
+        yield World(alone, deepcopy(built_world.stations), dict(built_world.staff))
