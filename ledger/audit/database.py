@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ledger.audit.sources import EntryRow, Line
 from ledger.audit.state import Known
@@ -132,7 +132,8 @@ def _driver_errors(postgres: bool) -> type[Exception]:
 
 def _sqlite(url: str) -> sqlite3.Connection:
     path = url.partition(":///")[2].partition("?")[0]
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+    # "rw" makes no file where there is none.
+    connection = sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, timeout=30, isolation_level=None)
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA cache_size = -8000")
     return connection
