@@ -213,13 +213,22 @@ class BundleStore:
 
     def _bodies(self, index: int, width: int) -> list[bytes]:
         content = self._read(encode_path(TileAddress(None, index, width))) or b""
-        bodies = []
+        bodies: list[bytes] = []
+        read = 0
         try:
             for body in decode_entries(content):
+                if len(bodies) == width:
+                    break
                 bodies.append(body)
+                read += 2 + len(body)
         except FormatError:
-            # What was cut is missing, and the audit says which entry.
-            return bodies
+            # Cut inside an entry. What is left of it stands below for all of it, so that the audit names the place.
+            pass
+        rest = content[read:]
+        if rest and len(bodies) == width:
+            bodies[-1] += rest
+        elif rest:
+            bodies.append(rest)
         return bodies
 
 

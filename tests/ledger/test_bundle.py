@@ -142,6 +142,16 @@ def test_a_file_of_entries_that_is_gone(files: Path, tmp_path: Path) -> None:
     assert not audited(BundleStore(copied)).is_sound
 
 
+@pytest.mark.parametrize("more", [b"\0", b"\0\x02{}", b"\0\xff{"])
+@pytest.mark.parametrize("name", ["000", f"001.p/{SIZE - 256}"])
+def test_bytes_after_the_last_entry_of_a_file(files: Path, tmp_path: Path, name: str, more: bytes) -> None:
+    copied = Path(shutil.copytree(files, tmp_path / "copied"))
+    with (copied / "tile" / "entries" / name).open("ab") as file:
+        file.write(more)
+    report = audited(BundleStore(copied))
+    assert (report.findings[0].seq, report.findings[0].code) == (255 if name == "000" else SIZE - 1, "format")
+
+
 @pytest.mark.parametrize(
     "manifest",
     [
