@@ -21,9 +21,14 @@ def main() -> int:
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="timebank-bench-") as folder, cluster(durable=True) as server:
         directory = Path(folder)
-        rows += append.run(directory, server.new_database())
-        rows += audit.run(directory, server.new_database())
-        rows += web.run(directory, server.new_database())
+        for part in (append, audit, web):
+            rows += part.run(directory, server.new_database())
+            _write("\n".join(_lines(rows)))
+    print("\n".join(_lines(rows)))  # noqa: T201 - the result is for who ran it
+    return 0 if all(_reached(row) for row in rows) else 1
+
+
+def _lines(rows: list[dict[str, object]]) -> list[str]:
     lines = [
         (
             f"Measured on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores ({platform.machine()}), "
@@ -33,10 +38,7 @@ def main() -> int:
         "| measure | value | against | ratio | wanted | |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    lines += [_line(row) for row in rows]
-    _write("\n".join(lines))
-    print("\n".join(lines))  # noqa: T201 - the result is for who ran it
-    return 0 if all(_reached(row) for row in rows) else 1
+    return lines + [_line(row) for row in rows]
 
 
 def _reached(row: dict[str, object]) -> bool:

@@ -9,8 +9,6 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 
 engine = create_engine(os.environ["BENCH_URL"], pool_size=8)
-with engine.begin() as connection:
-    connection.execute(text("create table if not exists bare (id text primary key, at timestamptz default now())"))
 application = Flask("bare")
 
 

@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
+from sqlalchemy import text
+
 from tests.timebank.world import World, build_world, make_bank, settings_in
 from timebank.commands import GUNICORN
 from timebank.services import hours
@@ -36,6 +38,8 @@ def run(directory: Path, postgres_url: str) -> list[dict[str, object]]:
     bank = make_bank(settings, now=datetime.now(UTC))
     world = build_world(bank)
     records = _confirmed_records(world)
+    with bank.engine.begin() as connection:
+        connection.execute(text("create table bare (id text primary key, at timestamptz default now())"))
     bank.engine.dispose()
     environment = {
         **os.environ,
