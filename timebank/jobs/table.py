@@ -58,5 +58,6 @@ def run_due(bank: Bank, job: Job, *, now: datetime) -> bool:
     except TimebankError as error:
         log.error("job failed", job=job.name, kind=type(error).__name__)
         return False
-    log.info("job done", job=job.name, outcome=str(outcome))
+    if outcome:  # a line for each time that nothing was due would bury the others
+        log.info("job done", job=job.name, outcome=str(outcome))
     return True
