@@ -7,11 +7,9 @@ from datetime import datetime
 from ledger import Book, Kind
 from ledger.errors import BookExists
 from ledger.notes import read_keys
-from timebank.domain.identity import DocumentType, login_form, normalize_name, normalize_phone
-from timebank.domain.people import PersonData
 from timebank.domain.roles import Actor, Role, RoleName
-from timebank.storage.access import Credential, Login, RoleGrant
-from timebank.storage.people import IdentityIndex, Person
+from timebank.storage.access import RoleGrant
+from timebank.storage.accounts import add_person, give_login, staff_data
 from timebank.storage.unit import Bank
 
 FOUNDER = "founder"
@@ -46,39 +44,10 @@ def first_administrator(
     bank: Bank, *, name: str, phone: str, login: str, password: str, now: datetime
 ) -> tuple[str, Actor]:
     """The administrator who appoints all others. Gives the id and the actor."""
-    data = PersonData(
-        name=normalize_name(name),
-        phone=normalize_phone(phone),
-        document_type=DocumentType.NONE,
-        document_number="",
-        born_on=None,
-        sex=None,
-        division_code="",
-        address="",
-    )
     hashed = bank.passwords.hash(password)
     with bank.unit() as unit:
-        person_id = bank.new_id(now)
-        key = bank.vault.new_key(person_id)
-        sealed = bank.vault.seal(key, person_id, data.to_json())
-        unit.people.add(
-            Person(book=unit.origin, id=person_id, sealed=sealed, wrapped_key=key, created_at=now, version=1)
-        )
-        unit.flush()
-        phone_index = bank.vault.blind_index("phone", data.phone)
-        unit.people.add(IdentityIndex(digest=phone_index, kind="phone", book=unit.origin, person_id=person_id))
-        index = bank.vault.blind_index("login", login_form(login))
-        unit.access.add(Login(digest=index, book=unit.origin, person_id=person_id, kind="name"))
-        unit.access.add(
-            Credential(
-                book=unit.origin,
-                person_id=person_id,
-                password_hash=hashed,
-                changed_at=now,
-                must_change=False,
-                totp_counter=0,
-            )
-        )
+        person_id = add_person(bank, unit, staff_data(name, phone), now=now)
+        give_login(bank, unit, person_id, login, hashed, kind="name", must_change=False, now=now)
         unit.access.add(
             RoleGrant(
                 book=unit.origin,

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from timebank.domain.errors import LastAdministrator, LoginTaken, NotFound, PhoneTaken, RoleNotGrantable
-from timebank.domain.identity import DocumentType, login_form, normalize_name, normalize_phone
-from timebank.domain.people import PersonData
+from timebank.domain.errors import LastAdministrator, NotFound, RoleNotGrantable
 from timebank.domain.roles import Actor, RoleName, require, roles_fit
-from timebank.storage.access import Credential, Login, RoleGrant
+from timebank.storage.access import RoleGrant
+from timebank.storage.accounts import add_person, give_login, staff_data
 from timebank.storage.network import Station
-from timebank.storage.people import IdentityIndex, Person
 from timebank.storage.unit import Bank, Unit
 
 FITS = {
@@ -60,42 +58,10 @@ def appoint(
     """
     require(actor, "staff.manage")
     hashed = bank.passwords.hash(password)
-    data = PersonData(
-        name=normalize_name(name),
-        phone=normalize_phone(phone),
-        document_type=DocumentType.NONE,
-        document_number="",
-        born_on=None,
-        sex=None,
-        division_code="",
-        address="",
-    )
+    data = staff_data(name, phone)
     with bank.unit() as unit:
-        person_id = bank.new_id(now)
-        key = bank.vault.new_key(person_id)
-        sealed = bank.vault.seal(key, person_id, data.to_json())
-        unit.people.add(
-            Person(book=unit.origin, id=person_id, sealed=sealed, wrapped_key=key, created_at=now, version=1)
-        )
-        unit.flush()
-        phone_index = bank.vault.blind_index("phone", data.phone)
-        if unit.people.by_digest("phone", phone_index) is not None:
-            raise PhoneTaken
-        unit.people.add(IdentityIndex(digest=phone_index, kind="phone", book=unit.origin, person_id=person_id))
-        index = bank.vault.blind_index("login", login_form(login))
-        if unit.access.login(index) is not None:
-            raise LoginTaken
-        unit.access.add(Login(digest=index, book=unit.origin, person_id=person_id, kind="name"))
-        unit.access.add(
-            Credential(
-                book=unit.origin,
-                person_id=person_id,
-                password_hash=hashed,
-                changed_at=now,
-                must_change=must_change,
-                totp_counter=0,
-            )
-        )
+        person_id = add_person(bank, unit, data, now=now)
+        give_login(bank, unit, person_id, login, hashed, kind="name", must_change=must_change, now=now)
         _grant(bank, unit, actor, person_id, role, station_id, now)
         return person_id
 

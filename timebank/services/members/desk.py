@@ -22,7 +22,8 @@ from timebank.domain.identity import (
 )
 from timebank.domain.people import PersonData
 from timebank.domain.roles import Actor, require, stations_of
-from timebank.services.members.values import MemberView, at_my_station, give_login, require_member, view_of
+from timebank.services.members.values import MemberView, at_my_station, require_member, view_of
+from timebank.storage.accounts import give_login
 from timebank.storage.people import Look
 from timebank.storage.unit import Bank, digest
 
@@ -146,7 +147,9 @@ def set_password(bank: Bank, actor: Actor, person_id: str, password: str, *, now
         at_my_station(unit, actor, "members.pin", person_id)
         credential = unit.access.credential(person_id, lock=True)
         if credential is None:
-            give_login(bank, unit, person_id, unit.person(person_id).phone, hashed, now, must_change=True)
+            give_login(
+                bank, unit, person_id, unit.person(person_id).phone, hashed, kind="phone", must_change=True, now=now
+            )
         else:
             credential.password_hash, credential.changed_at, credential.must_change = hashed, now, True
         unit.access.revoke_sign_ins(person_id, now)

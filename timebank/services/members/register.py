@@ -28,9 +28,10 @@ from timebank.domain.identity import (
 )
 from timebank.domain.people import PersonData
 from timebank.domain.roles import Actor, require_at
-from timebank.services.members.values import MemberView, at_my_station, give_login, view_of
+from timebank.services.members.values import MemberView, at_my_station, view_of
+from timebank.storage.accounts import add_person, give_login
 from timebank.storage.members import Consent, Membership
-from timebank.storage.people import IdentityIndex, Person
+from timebank.storage.people import IdentityIndex
 from timebank.storage.unit import Bank, Unit
 
 CONSENT_TEXT = "2026-1"
@@ -124,7 +125,16 @@ def _enter(bank: Bank, unit: Unit, form: Application, *, actor_id: str | None, n
     unit.members.add(membership)
     _consents(bank, unit, person_id, actor_id or person_id, form, now)
     if form.password:
-        give_login(bank, unit, person_id, data.phone, bank.passwords.hash(form.password), now, must_change=False)
+        give_login(
+            bank,
+            unit,
+            person_id,
+            data.phone,
+            bank.passwords.hash(form.password),
+            kind="phone",
+            must_change=False,
+            now=now,
+        )
     unit.flush()
     return membership
 
@@ -142,13 +152,7 @@ def _person(bank: Bank, unit: Unit, data: PersonData, now: datetime) -> str:
             raise PhoneTaken
         row.sealed = bank.vault.seal(row.wrapped_key, row.id, data.to_json())
         return row.id
-    person_id = bank.new_id(now)
-    key = bank.vault.new_key(person_id)
-    sealed = bank.vault.seal(key, person_id, data.to_json())
-    unit.people.add(Person(book=unit.origin, id=person_id, sealed=sealed, wrapped_key=key, created_at=now, version=1))
-    unit.flush()
-    _claim(unit, "phone", index, person_id, PhoneTaken)
-    return person_id
+    return add_person(bank, unit, data, now=now)
 
 
 def _data(bank: Bank, form: Application, division_code: str, now: datetime) -> PersonData:

@@ -7,15 +7,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from timebank.domain.errors import (
-    LoginTaken,
     NotFound,
-)
-from timebank.domain.identity import (
-    login_form,
 )
 from timebank.domain.people import PersonData
 from timebank.domain.roles import Actor, require_at
-from timebank.storage.access import Credential, Login
 from timebank.storage.members import Membership
 from timebank.storage.unit import Bank, Unit
 
@@ -69,25 +64,4 @@ def view_of(bank: Bank, unit: Unit, membership: Membership, now: datetime) -> Me
         has_pin=membership.pin_hash is not None,
         has_card=membership.card_digest is not None,
         applied_at=membership.applied_at,
-    )
-
-
-def give_login(
-    bank: Bank, unit: Unit, person_id: str, name: str, hashed: str, now: datetime, *, must_change: bool
-) -> None:
-    index = bank.vault.blind_index("login", login_form(name))
-    if unit.access.login(index) is not None:
-        raise LoginTaken
-    unit.access.add(Login(digest=index, book=unit.origin, person_id=person_id, kind="phone"))
-    if unit.access.credential(person_id) is not None:
-        return  # somebody of the staff becomes a member, and keeps the password
-    unit.access.add(
-        Credential(
-            book=unit.origin,
-            person_id=person_id,
-            password_hash=hashed,
-            changed_at=now,
-            must_change=must_change,
-            totp_counter=0,
-        )
     )
