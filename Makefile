@@ -20,8 +20,7 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 SERVE_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk
 TEST_PACKAGES := $(SERVE_PACKAGES) chromium postgresql-15 poppler-utils
 define install_packages
-	@missing=$$(dpkg-query -W -f='$${Package} $${Status}\n' $(1) 2>/dev/null | grep ' installed' | cut -d' ' -f1 | cut -d: -f1 | sort > /tmp/timebank-have.$$$$; \
-		printf '%s\n' $(1) | sort | comm -23 - /tmp/timebank-have.$$$$; rm -f /tmp/timebank-have.$$$$); \
+	@missing=$$(for name in $(1); do dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q ' installed' || echo $$name; done); \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Debian packages: "$$missing; \
 		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends $$missing; } >/dev/null 2>&1 \
