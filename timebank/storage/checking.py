@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ledger import Entry
 from ledger.audit import ALL_LEVELS, ERASED, Evidence, Pin, Report, audit
 from ledger.checkpoints import SignerMemory
-from ledger.errors import SignerRefuses
+from ledger.errors import FormatError, SignerRefuses
 from ledger.notes import read_keys
 from ledger.signer import Signer
 from ledger.stores.sql import JoinedSqlStore, SqlStore
@@ -40,16 +41,21 @@ def audit_book(bank: Bank, since: bytes | None) -> Report:
     pins = [Pin("signer", signed)] if signed is not None else []
     with bank.read() as unit, store_of(bank) as store:
         known = _Known(bank, unit)
-        return audit(
+        run = partial(
+            audit,
             store,
             settings.book,
             levels=ALL_LEVELS,
-            since=since,
             keys=keys,
             pins=pins,
             documents=known.documents,
             rules=known.rules,
         )
+        try:
+            return run(since=since)
+        except FormatError:
+            # What was kept of the last audit is damaged or of an earlier version: everything is checked again.
+            return run()
 
 
 @contextmanager

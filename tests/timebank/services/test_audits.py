@@ -56,6 +56,13 @@ def test_a_sound_book_passes_all_four_levels_and_says_so_in_the_book(lively: Wor
     assert (again.verdict, again.first_seq) == ("sound", size)
 
 
+def test_a_damaged_memory_of_the_last_audit_means_that_all_is_checked(lively: World) -> None:
+    audits.run_now(lively.bank, lively.staff["auditor"], full=True, now=NOW)
+    tamper(lively, "update audit_run set state = x'00'")
+    again = audits.run_now(lively.bank, lively.staff["auditor"], full=False, now=NOW)
+    assert (again.verdict, again.first_seq) == ("sound", 0)
+
+
 def test_an_edited_minute_is_found_named_and_told(lively: World) -> None:
     assert audits.sign_checkpoint(lively.bank, now=NOW).size == lively.size()
     with lively.bank.read() as unit:
