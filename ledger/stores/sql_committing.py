@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import psycopg
 from sqlalchemy import Engine
 
 from ledger.errors import LedgerError, OutcomeUnknown, StoreBusy
+from ledger.lines import Line, Turn
 from ledger.store import AccountRow, Batch, Found, Head, Plan, TileRow, Wanted
 from ledger.stores import sql_postgres, sql_sqlite
 from ledger.stores.filling import advance
@@ -33,17 +33,17 @@ Writer = SqliteWriter | PostgresWriter
 Tiles = Callable[[str, Batch], list[TileRow]]
 
 
-class _Request:
+class _Request(Turn):
     """One call of append, waiting for its turn. It is woken with a batch or an error, or to lead the next group."""
 
-    __slots__ = ("batch", "error", "plan", "wake", "wanted")
+    __slots__ = ("batch", "error", "plan", "wanted")
 
     def __init__(self, wanted: Wanted, plan: Plan) -> None:
+        super().__init__()
         self.wanted = wanted
         self.plan = plan
         self.batch: Batch | None = None
         self.error: BaseException | None = None
-        self.wake = threading.Lock()
 
     @property
     def done(self) -> bool:
@@ -55,43 +55,14 @@ class _Request:
         return self.batch
 
 
-class _Line:
+class _Line(Line[_Request]):
     """The line in front of one book's head, and what is remembered of the book since this process last wrote it."""
 
     def __init__(self) -> None:
-        self._waiting: deque[_Request] = deque()
-        self._busy = False
-        self._lock = threading.Lock()
+        super().__init__()
         self.head: Head | None = None
         self.accounts: dict[str, AccountRow] = {}
         self.distrust = 0
-
-    def stand(self, request: _Request) -> None:
-        """Stand in line. Returns when the request was carried out by others, or is first and has to lead."""
-        with self._lock:
-            self._waiting.append(request)
-            if not self._busy:
-                self._busy = True
-                return
-            request.wake.acquire()
-        # Who leads releases it: for all that were carried out, and for one that comes next.
-        request.wake.acquire()
-
-    def next_group(self, limit: int) -> list[_Request]:
-        """Those who wait in front, in the order in which they came."""
-        with self._lock:
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), limit))]
-
-    def leave(self, group: list[_Request], leader: _Request) -> None:
-        """Wake all whose turn is over, then whoever is now first, to lead."""
-        for request in group:
-            if request is not leader:
-                request.wake.release()
-        with self._lock:
-            if self._waiting:
-                self._waiting[0].wake.release()
-            else:
-                self._busy = False
 
     def remembered(self, wanted: Wanted) -> Found | None:
         """What is wanted, as it was when this process last wrote; None if not all of it is remembered.

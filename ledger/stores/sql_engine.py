@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_SECONDS = 30
 """How long a writer waits for the lock before it gives up with StoreBusy."""
+
+IDLE_SECONDS = 5
+"""A pooled connection that nobody used for so long is asked whether it is alive before it is used again."""
 
 _POSTGRES_OPTIONS = f"-c lock_timeout={BUSY_SECONDS}s"
 # An append names every row by its key. A plan made while a table was small must not go on reading all of it later.
@@ -47,8 +52,10 @@ def make_engine(url: str, *, pool_size: int = 8, **options: Any) -> Engine:
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    options.setdefault("pool_pre_ping", True)
-    return create_engine(parsed, pool_size=pool_size, connect_args={"options": _POSTGRES_OPTIONS}, **options)
+    engine = create_engine(parsed, pool_size=pool_size, connect_args={"options": _POSTGRES_OPTIONS}, **options)
+    event.listen(engine, "checkin", _note_return)
+    event.listen(engine, "checkout", _ask_whether_alive)
+    return engine
 
 
 def open_sqlite(engine: Engine) -> sqlite3.Connection:
@@ -63,6 +70,22 @@ def open_postgres(engine: Engine) -> psycopg.Connection[tuple[Any, ...]]:
     _, options = engine.dialect.create_connect_args(engine.url)
     mine = {"options": _WRITER_OPTIONS, "autocommit": True, "prepare_threshold": 1}
     return psycopg.connect(**{**options, **mine})
+
+
+def _note_return(connection: psycopg.Connection[Any], record: ConnectionPoolEntry) -> None:
+    record.info["returned"] = time.monotonic()
+
+
+def _ask_whether_alive(connection: psycopg.Connection[Any], record: ConnectionPoolEntry, proxy: object) -> None:
+    """A connection that idled may have died with its server. One that was used just now is not asked: it costs a
+    round trip each time. If it is dead, the pool throws it away and opens another."""
+    if time.monotonic() - record.info.get("returned", time.monotonic()) < IDLE_SECONDS:
+        return
+    try:
+        connection.execute("")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError(str(error)) from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry | None) -> None:

@@ -94,7 +94,7 @@ def who(bank: Bank, secret: str, *, now: datetime) -> SignedIn:
         row = unit.access.entrance(digest(secret))
         if row is None or now >= row.expires_at or now - row.seen_at > IDLE:
             raise Unauthenticated
-        roles = {Role(RoleName(name), station_id) for name, station_id in unit.access.role_pairs(row.person_id)}
+    roles = {Role(RoleName(name), station_id) for name, station_id in row.roles}
     if row.state == "active":
         roles.add(Role(RoleName.MEMBER, row.station_id))
     actor = Actor(book=bank.settings.book, person_id=row.person_id, roles=frozenset(roles), via="web")

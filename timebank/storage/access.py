@@ -124,6 +124,8 @@ class Entrance(NamedTuple):
     totp_sealed: bytes | None
     station_id: str | None
     state: str | None
+    roles: frozenset[tuple[str, str | None]]
+    """(role, station) that the person holds now."""
 
 
 AccessRow = Login | Credential | Throttle | RoleGrant | SignIn | Token | Answered
@@ -180,20 +182,22 @@ class Access:
             Membership.state,
         )
         query = (
-            select(*columns)
+            select(*columns, RoleGrant.role, RoleGrant.station_id)
             .join(Credential, and_(Credential.book == SignIn.book, Credential.person_id == SignIn.person_id))
             .outerjoin(Membership, and_(Membership.book == SignIn.book, Membership.person_id == SignIn.person_id))
+            .outerjoin(
+                RoleGrant,
+                and_(
+                    RoleGrant.book == SignIn.book, RoleGrant.person_id == SignIn.person_id, RoleGrant.ended_at.is_(None)
+                ),
+            )
             .where(SignIn.digest == digest, SignIn.book == self._book, SignIn.revoked_at.is_(None))
         )
-        row = self._session.execute(query).first()
-        return None if row is None else Entrance(*row)
-
-    def role_pairs(self, person_id: str) -> list[tuple[str, str | None]]:
-        """(role, station) that the person holds now."""
-        query = select(RoleGrant.role, RoleGrant.station_id).where(
-            RoleGrant.book == self._book, RoleGrant.person_id == person_id, RoleGrant.ended_at.is_(None)
-        )
-        return [(role, station_id) for role, station_id in self._session.execute(query)]
+        rows = self._session.execute(query).all()
+        if not rows:
+            return None
+        roles = frozenset((role, station_id) for *_, role, station_id in rows if role is not None)
+        return Entrance._make((*rows[0][: len(columns)], roles))
 
     def sign_ins(self, person_id: str, now: datetime) -> list[SignIn]:
         query = select(SignIn).where(

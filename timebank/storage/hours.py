@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import Index, LargeBinary, Select, String, UniqueConstraint, and_, func, or_, select
+from sqlalchemy import (
+    CursorResult,
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.exc import StaleDataError
 
 from timebank.storage.base import Base, InBook, in_book, to_person, to_station
 
@@ -108,6 +124,30 @@ class Visit(InBook, Base):
     redemption_id: Mapped[str | None] = mapped_column(String(32))
 
 
+@dataclass(slots=True)
+class Verification:
+    """The new values of a record that was verified. `version` is the one that the row had when it was locked."""
+
+    id: str
+    version: int
+    verified_by: str
+    verified_at: datetime
+    credited_minutes: int
+    document_id: str
+    entry_seq: int | None = None
+
+
+_VERIFIED = (
+    update(HoursRecord.__table__)  # type: ignore[arg-type]  # it is a Table
+    .where(
+        HoursRecord.__table__.c.book == bindparam("b_book"),
+        HoursRecord.__table__.c.id == bindparam("b_id"),
+        HoursRecord.__table__.c.version == bindparam("b_version"),
+    )
+    .values(state="verified", version=HoursRecord.__table__.c.version + 1)
+)
+
+
 class Hours:
     """Named queries over records of hours."""
 
@@ -119,6 +159,32 @@ class Hours:
 
     def get(self, record_id: str, *, lock: bool = False) -> HoursRecord | None:
         return self._session.get(HoursRecord, (self._book, record_id), with_for_update=lock or None)
+
+    def lock_many(self, record_ids: Iterable[str]) -> dict[str, HoursRecord]:
+        """Those that exist, locked in the order of their ids, so that two units never wait for each other."""
+        query = self._all().where(HoursRecord.id.in_(set(record_ids))).order_by(HoursRecord.id).with_for_update()
+        return {row.id: row for row in self._session.scalars(query)}
+
+    def verified(self, done: Sequence[Verification]) -> None:
+        """Write the new values of rows that this unit has locked, all in one go. Raises StaleDataError."""
+        if not done:
+            return
+        values = [
+            {
+                "b_book": self._book,
+                "b_id": one.id,
+                "b_version": one.version,
+                "verified_by": one.verified_by,
+                "verified_at": one.verified_at,
+                "credited_minutes": one.credited_minutes,
+                "document_id": one.document_id,
+                "entry_seq": one.entry_seq,
+            }
+            for one in done
+        ]
+        result = cast("CursorResult[Any]", self._session.connection().execute(_VERIFIED, values))
+        if result.rowcount != len(done):
+            raise StaleDataError("a record changed under its lock")
 
     def _all(self) -> Select[HoursRecord]:
         return select(HoursRecord).where(HoursRecord.book == self._book)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import Index, String, UniqueConstraint, func, select
+from sqlalchemy import Index, Row, String, UniqueConstraint, and_, func, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.stores.sql import account_table
 from timebank.storage.base import Base, InBook, to_person, to_station
+from timebank.storage.people import Person
 from timebank.storage.redemptions import HOLDING, Redemption, Transfer
 
 
@@ -165,10 +166,31 @@ class Members:
             query = query.where(Membership.state == state)
         return list(self._session.scalars(query.order_by(Membership.number)))
 
+    def lock_many(self, person_ids: Iterable[str]) -> list[Person]:
+        """As `get` with `lock`, for several, in the order of their ids. Gives the persons, from the same query."""
+        query = (
+            select(Person)
+            .join(Membership, and_(Membership.book == Person.book, Membership.person_id == Person.id))
+            .where(Person.book == self._book, Person.id.in_(set(person_ids)))
+            .order_by(Person.id)
+            .with_for_update(of=Membership)
+        )
+        return list(self._session.scalars(query))
+
     def purses(self, person_id: str) -> dict[str, str]:
         """Origin → ledger account."""
-        query = select(Purse.origin, Purse.account).where(Purse.book == self._book, Purse.person_id == person_id)
-        return {row.origin: row.account for row in self._session.execute(query)}
+        return self.purses_of([person_id])[person_id]
+
+    def purses_of(self, person_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+        """The same for several: person → origin → ledger account."""
+        wanted = set(person_ids)
+        query = select(Purse.person_id, Purse.origin, Purse.account).where(
+            Purse.book == self._book, Purse.person_id.in_(wanted)
+        )
+        found: dict[str, dict[str, str]] = {person_id: {} for person_id in wanted}
+        for person_id, origin, account in self._session.execute(query):
+            found[person_id][origin] = account
+        return found
 
     def balances(self, person_id: str) -> dict[str, int]:
         """Origin → minutes, as the ledger has them now."""
@@ -183,26 +205,48 @@ class Members:
 
     def worth(self, person_id: str) -> int:
         """All that a member has: every purse, and what is held for open redemptions and pending gifts."""
+        return self.worths([person_id])[person_id]
+
+    def worths(self, person_ids: Iterable[str]) -> dict[str, int]:
+        """The same for several."""
+        wanted = set(person_ids)
         accounts = account_table.c
         parts = (
-            select(func.sum(accounts.balance)).where(
+            select(Purse.person_id, func.sum(accounts.balance))
+            .where(
                 Purse.book == self._book,
-                Purse.person_id == person_id,
+                Purse.person_id.in_(wanted),
                 accounts.book == Purse.book,
                 accounts.account == Purse.account,
-            ),
-            select(func.sum(Redemption.minutes)).where(
+            )
+            .group_by(Purse.person_id),
+            select(Redemption.member_id, func.sum(Redemption.minutes))
+            .where(
                 Redemption.book == self._book,
-                Redemption.member_id == person_id,
+                Redemption.member_id.in_(wanted),
                 Redemption.hold_seq.is_not(None),
                 Redemption.state.in_(HOLDING),
-            ),
-            select(func.sum(Transfer.minutes)).where(
-                Transfer.book == self._book, Transfer.giver_id == person_id, Transfer.state == "pending"
-            ),
+            )
+            .group_by(Redemption.member_id),
+            select(Transfer.giver_id, func.sum(Transfer.minutes))
+            .where(Transfer.book == self._book, Transfer.giver_id.in_(wanted), Transfer.state == "pending")
+            .group_by(Transfer.giver_id),
         )
-        query = select(*(func.coalesce(part.scalar_subquery(), 0) for part in parts))
-        return sum(int(part) for part in self._session.execute(query).one())
+        found = dict.fromkeys(wanted, 0)
+        rows: Iterable[Row[str, int]] = self._session.execute(union_all(*parts))
+        for person_id, minutes in rows:
+            found[person_id] += int(minutes)
+        return found
+
+    def proxied(self, elder_ids: Iterable[str], proxy_ids: Iterable[str]) -> frozenset[tuple[str, str]]:
+        """(elder, proxy) of those who may act for one of these elders now."""
+        query = select(Proxy.elder_id, Proxy.proxy_id).where(
+            Proxy.book == self._book,
+            Proxy.proxy_id.in_(set(proxy_ids)),
+            Proxy.elder_id.in_(set(elder_ids)),
+            Proxy.ended_at.is_(None),
+        )
+        return frozenset((elder_id, proxy_id) for elder_id, proxy_id in self._session.execute(query))
 
     def is_proxy(self, elder_id: str, proxy_id: str) -> bool:
         """Whether this person may act for the elder now."""

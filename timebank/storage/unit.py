@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -24,6 +25,7 @@ from timebank.settings import Settings
 from timebank.storage.access import Access
 from timebank.storage.audits import Audits
 from timebank.storage.catalogue import Catalogue, Policies
+from timebank.storage.gathering import Gathering, at_once
 from timebank.storage.hours import Hours
 from timebank.storage.members import Members, Purse
 from timebank.storage.network import Network
@@ -31,6 +33,12 @@ from timebank.storage.people import Document, People
 from timebank.storage.redemptions import Redemptions, Transfers
 from timebank.storage.translation import in_domain_words
 from timebank.storage.vault import Passwords, Vault
+
+W = TypeVar("W")
+R = TypeVar("R")
+
+policy_from_text = lru_cache(maxsize=256)(from_text)
+"""Versions of the policy never change, and each money entry asks for one."""
 
 
 class Unit:
@@ -121,7 +129,7 @@ class Unit:
         row = self.policies.by_digest(digest_)
         if row is None:
             raise PolicyMissing
-        return from_text(row.document)
+        return policy_from_text(row.document)
 
     def seal_for(self, person_id: str, value: Any) -> bytes:
         """Something personal, sealed under this person's key. Raises NotFound."""
@@ -158,7 +166,7 @@ class Unit:
         row = self.policies.in_force(now)
         if row is None:
             raise PolicyMissing
-        return from_text(row.document), row.digest
+        return policy_from_text(row.document), row.digest
 
     def flush(self) -> None:
         """Send what is pending, so that a rule of the database speaks now and not at the commit."""
@@ -176,6 +184,20 @@ class Bank:
     random: Callable[[int], bytes]
     clock: Callable[[], datetime]
     outer: Connection | None = None
+    gatherings: dict[str, Gathering[Any, Any]] = field(default_factory=dict)
+
+    def gather(self, name: str, work: Callable[[Bank, Sequence[W]], Sequence[R]], wishes: Sequence[W]) -> list[R]:
+        """Carry out these wishes in one commit with those of the same `name` that other threads have now.
+
+        `work` gives the result of each, or raises and has changed nothing. Inside an outer transaction nobody else
+        can take part.
+        """
+        if self.outer is not None:
+            return at_once(partial(work, self), wishes)
+        gathering = self.gatherings.get(name)
+        if gathering is None:
+            gathering = self.gatherings.setdefault(name, Gathering(partial(work, self)))
+        return gathering.ask(wishes)
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:
@@ -193,11 +215,15 @@ class Bank:
 
     @contextmanager
     def read(self) -> Iterator[Unit]:
-        """A unit that only reads; whatever it changed is undone."""
+        """A unit that only reads; it can't write.
+
+        On PostgreSQL each of its statements sees what was committed before that statement, as in READ COMMITTED. There
+        is no transaction around them, which would cost two round trips and, by its rollback, all prepared statements.
+        """
         with self._session(writes=False) as session:
+            event.listen(session, "before_flush", _refuse_to_write)
             yield Unit(session, self)
             session.expunge_all()
-            session.rollback()
 
     @contextmanager
     def together(self) -> Iterator[Bank]:
@@ -228,11 +254,17 @@ class Bank:
                 yield session
             return
         options: dict[str, Any] = {"sqlite_begin": "IMMEDIATE" if writes else "DEFERRED"}
+        if not writes and self.engine.dialect.name == "postgresql":
+            options["isolation_level"] = "AUTOCOMMIT"
         with (
             self.engine.connect().execution_options(**options) as connection,
             Session(connection, expire_on_commit=False) as session,
         ):
             yield session
+
+
+def _refuse_to_write(session: Session, *rest: object) -> None:
+    raise RuntimeError("a unit that reads has something to write")
 
 
 def uuid7(now: datetime, random: Callable[[int], bytes]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,16 +85,38 @@ def record_of(row: HoursRecord) -> Record:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How people stand to records: the tree of stations, and who acts for whom. Read once for many records."""
+
+    tree: Mapping[str, str | None]
+    proxies: frozenset[tuple[str, str]]
+    """(elder, proxy)."""
+
+    @classmethod
+    def read(cls, unit: Unit, actor_ids: Iterable[str], rows: Iterable[HoursRecord]) -> Standing:
+        return cls(unit.network.parents(), unit.members.proxied({row.elder_id for row in rows}, actor_ids))
+
+    def parties(self, actor: Actor, row: HoursRecord) -> frozenset[Party]:
+        """How the actor stands to the record. Raises NotFound for who has nothing to do with it."""
+        found = parties(
+            actor,
+            record_of(row),
+            is_proxy=(row.elder_id, actor.person_id) in self.proxies,
+            at_desk=self._may(actor, "hours.confirm_at_desk", row),
+            verifies=self._may(actor, "hours.verify", row),
+        )
+        if not found and not self._may(actor, "hours.read", row):
+            raise NotFound
+        return found
+
+    def _may(self, actor: Actor, verb: str, row: HoursRecord) -> bool:
+        return permits(actor, verb) and covers(actor, row.station_id, self.tree, verb)
+
+
 def parties_of(unit: Unit, actor: Actor, row: HoursRecord) -> frozenset[Party]:
-    """How the actor stands to the record. Raises NotFound for who has nothing to do with it."""
-    tree = unit.network.parents()
-    is_proxy = unit.members.is_proxy(row.elder_id, actor.person_id)
-    at_desk = permits(actor, "hours.confirm_at_desk") and covers(actor, row.station_id, tree, "hours.confirm_at_desk")
-    verifies = permits(actor, "hours.verify") and covers(actor, row.station_id, tree, "hours.verify")
-    found = parties(actor, record_of(row), is_proxy=is_proxy, at_desk=at_desk, verifies=verifies)
-    if not found and not (permits(actor, "hours.read") and covers(actor, row.station_id, tree, "hours.read")):
-        raise NotFound
-    return found
+    """How the actor stands to one record. Raises NotFound for who has nothing to do with it."""
+    return Standing.read(unit, {actor.person_id}, [row]).parties(actor, row)
 
 
 def add_event(
@@ -129,9 +151,26 @@ def add_event(
     )
 
 
+def add_verified_event(unit: Unit, row: HoursRecord, actor: Actor, now: datetime) -> None:
+    """The same for a record that is verified: its row is written with the others of its commit (`Hours.verified`)."""
+    unit.hours.add(
+        HoursEvent(
+            book=unit.origin,
+            record_id=row.id,
+            step=row.version + 1,
+            state_before=row.state,
+            state=str(RecordState.VERIFIED),
+            actor_id=actor.person_id,
+            via=actor.via,
+            at=now,
+        )
+    )
+
+
 def views(unit: Unit, actor: Actor, rows: Iterable[HoursRecord]) -> tuple[HoursView, ...]:
-    """Several records, with three queries for what stands around them."""
+    """Several records, with a few queries for what stands around all of them."""
     rows = list(rows)
+    standing = Standing.read(unit, {actor.person_id}, rows)
     names = {
         person_id: data.name
         for person_id, data in unit.persons({p for row in rows for p in (row.volunteer_id, row.elder_id)}).items()
@@ -167,7 +206,7 @@ def views(unit: Unit, actor: Actor, rows: Iterable[HoursRecord]) -> tuple[HoursV
                 entry_seq=row.entry_seq,
                 redemption_id=row.redemption_id,
                 flags=tuple(flag_view(flag) for flag in flags.get(row.id, ())),
-                verbs=verbs_open(RecordState(row.state), parties_of(unit, actor, row)),
+                verbs=verbs_open(RecordState(row.state), standing.parties(actor, row)),
             )
         )
     return tuple(found)

@@ -1,4 +1,7 @@
-"""Verifying: the record becomes credit. The entry is written in the same commit as the new state, or neither is."""
+"""Verifying: the record becomes credit. The entry is written in the same commit as the new state, or neither is.
+
+Many records are verified in one go, and desks that verify at the same moment share one commit.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,8 @@ from timebank.domain.redemptions import RedemptionState
 from timebank.domain.redemptions import after as redemption_after
 from timebank.domain.roles import Actor, require, require_no_part
 from timebank.domain.states import Party
-from timebank.services.hours.steps import locked
-from timebank.services.hours.values import add_event, parties_of, record_of
-from timebank.storage.hours import HoursRecord
+from timebank.services.hours.values import Standing, add_verified_event, record_of
+from timebank.storage.hours import HoursRecord, Verification
 from timebank.storage.unit import Bank, Unit
 
 
@@ -33,63 +35,144 @@ class Verified:
     refusal: TimebankError | None
 
 
-def verify(bank: Bank, actor: Actor, record_ids: Sequence[str], *, now: datetime) -> tuple[Verified, ...]:
-    """Verify one or many; each in a commit of its own, so that one refusal does not hold up the others.
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """That this record be verified by this actor."""
 
-    A refusal (OwnRecord, HoursStateConflict, ElderConfirmationMissing, NotFound, BalanceCapReached, NothingToCredit)
-    stands in the answer beside its record.
+    actor: Actor
+    record_id: str
+    now: datetime
+
+
+def verify(bank: Bank, actor: Actor, record_ids: Sequence[str], *, now: datetime) -> tuple[Verified, ...]:
+    """Verify one or many, in one commit with what other desks verify at the same moment.
+
+    One refusal does not hold up the others: it (OwnRecord, HoursStateConflict, ElderConfirmationMissing, NotFound,
+    BalanceCapReached, NothingToCredit) stands in the answer beside its record.
     """
     require(actor, "hours.verify")
-    outcomes = []
-    for record_id in dict.fromkeys(record_ids):
-        try:
-            outcomes.append(_verify(bank, actor, record_id, now))
-        except TimebankError as error:
-            outcomes.append(Verified(record_id, "", None, 0, error))
-    return tuple(outcomes)
+    wishes = [_Wish(actor, record_id, now) for record_id in dict.fromkeys(record_ids)]
+    return tuple(bank.gather("hours.verify", _verify, wishes))
 
 
-def _verify(bank: Bank, actor: Actor, record_id: str, now: datetime) -> Verified:
-    with bank.unit() as unit:
-        row = locked(unit, record_id)
-        who = parties_of(unit, actor, row)
-        require_no_part(actor, record_of(row))
-        before = row.state
-        row.state = str(after(RecordState(before), "verify", who))
-        row.verified_by, row.verified_at = actor.person_id, now
-        _credit(bank, unit, actor, row, now)
-        add_event(bank, unit, row, actor, before, now)
-        return Verified(row.id, row.number, row.entry_seq, row.credited_minutes or 0, None)
+def _verify(bank: Bank, wishes: Sequence[_Wish]) -> list[Verified]:
+    """All of them in one commit. Raises, and changes nothing, where the refusal of one can't be told from the rest."""
+    try:
+        with bank.unit() as unit:
+            together = _Together(bank, unit, wishes)
+            together.judge()
+            together.write()
+            return together.outcomes()
+    except TimebankError as error:
+        if len(wishes) > 1:
+            raise
+        return [Verified(wishes[0].record_id, "", None, 0, error)]
 
 
-def _credit(bank: Bank, unit: Unit, actor: Actor, row: HoursRecord, now: datetime) -> None:
-    """Issue the credit, or let the receiver pay it; what is above the cap goes to the pool, all in one batch."""
-    policy, policy_hash = unit.policy_at(now)
-    credit = credit_minutes(policy, row.service_code, row.minutes)
-    if credit == 0:
-        raise NothingToCredit
-    outcome = cap_outcome(policy, unit.worth(row.volunteer_id), credit, issued=row.redemption_id is None)
-    credited = outcome.to_member + outcome.to_pool
-    account = unit.purse(row.volunteer_id, str(origin_of_service(row.in_group)), actor.person_id, now=now)
-    paid = _paid(unit, row, credited)
-    document = unit.keep_document(
-        "hours", row.volunteer_id, evidence_of(row, outcome, [(origin, part) for origin, _, part in paid]), now=now
-    )
-    row.document_id, row.credited_minutes = document.id, credited
-    if credited == 0:
-        return
-    note = _Note(actor.person_id, document.commitment, policy_hash)
-    if row.redemption_id is not None:
-        drafts = _care(unit, row, account, credited, paid, note)
-    else:
-        drafts = [note.draft(Kind.EARN, row, ((account, credited), (unit.issuance, -credited)))]
-    place = len(drafts) - 1
-    if outcome.to_pool:
-        postings = ((account, -outcome.to_pool), (unit.pool, outcome.to_pool))
-        drafts.append(replace(note.draft(Kind.DONATE, row, postings), key=None, on=None))
-    row.entry_seq = unit.append_many(drafts, now=now)[place].seq
-    if row.redemption_id is not None:
-        _close(unit, actor, row, credited, now)
+@dataclass(slots=True)
+class _Credit:
+    """What one record becomes: its entries, of which `place` is the one that credits it, and the row's new values."""
+
+    wish: _Wish
+    row: HoursRecord
+    verification: Verification
+    drafts: list[Draft]
+    place: int
+
+
+class _Together:
+    """Several records and what stands around them, read once: each is judged on top of those before it."""
+
+    def __init__(self, bank: Bank, unit: Unit, wishes: Sequence[_Wish]) -> None:
+        self._bank, self._unit, self._wishes = bank, unit, wishes
+        self._rows = unit.hours.lock_many(wish.record_id for wish in wishes)
+        volunteers = {row.volunteer_id for row in self._rows.values()}
+        # They are kept, or the unit would read them again, one by one, to seal the documents under their keys.
+        self._persons = unit.members.lock_many(volunteers)
+        self._standing = Standing.read(unit, {wish.actor.person_id for wish in wishes}, self._rows.values())
+        self._policy, self._policy_hash = unit.policy_at(max(wish.now for wish in wishes))
+        self._worths = unit.members.worths(volunteers)
+        self._purses = unit.members.purses_of(volunteers)
+        self._credits: dict[str, _Credit] = {}
+        self._refusals: dict[int, TimebankError] = {}
+        self._seqs: dict[str, int] = {}
+
+    def judge(self) -> None:
+        """Decide about each; nothing that can refuse comes after the first thing that is written for a record."""
+        for number, wish in enumerate(self._wishes):
+            try:
+                self._credits[wish.record_id] = self._credit(wish)
+            except TimebankError as error:
+                self._refusals[number] = error
+
+    def write(self) -> None:
+        """The history, the documents, all entries in one append, the new states."""
+        credits_ = list(self._credits.values())
+        for one in credits_:
+            add_verified_event(self._unit, one.row, one.wish.actor, one.wish.now)
+        drafts = [draft for one in credits_ for draft in one.drafts]
+        entries = iter(self._unit.append_many(drafts, now=max(wish.now for wish in self._wishes)))
+        for one in credits_:
+            seqs = [next(entries).seq for _ in one.drafts]
+            if seqs:
+                one.verification.entry_seq = seqs[one.place]
+                if one.row.redemption_id is not None:
+                    _close(self._unit, one.wish.actor, one.row.redemption_id, one.verification, one.wish.now)
+        self._unit.hours.verified([one.verification for one in credits_])
+
+    def outcomes(self) -> list[Verified]:
+        """What became of each wish, in their order."""
+        found = []
+        for number, wish in enumerate(self._wishes):
+            row = self._rows.get(wish.record_id)
+            label = "" if row is None else row.number
+            refusal = self._refusals.get(number)
+            done = None if refusal is not None else self._credits[wish.record_id].verification
+            seq, minutes = (None, 0) if done is None else (done.entry_seq, done.credited_minutes)
+            found.append(Verified(wish.record_id, label, seq, minutes, refusal))
+        return found
+
+    def _credit(self, wish: _Wish) -> _Credit:
+        """Issue the credit, or let the receiver pay it; what is above the cap goes to the pool."""
+        unit, actor, row = self._unit, wish.actor, self._rows.get(wish.record_id)
+        if row is None:
+            raise NotFound
+        who = self._standing.parties(actor, row)
+        record = record_of(row)
+        require_no_part(actor, record)
+        after(RecordState.VERIFIED if row.id in self._credits else record.state, "verify", who)
+        credit = credit_minutes(self._policy, row.service_code, row.minutes)
+        if credit == 0:
+            raise NothingToCredit
+        outcome = cap_outcome(self._policy, self._worths[row.volunteer_id], credit, issued=row.redemption_id is None)
+        credited = outcome.to_member + outcome.to_pool
+        paid = _paid(unit, row, credited)
+        plan = [(origin, part) for origin, _, part in paid]
+        document = unit.keep_document("hours", row.volunteer_id, evidence_of(row, actor, outcome, plan), now=wish.now)
+        verification = Verification(row.id, row.version, actor.person_id, wish.now, credited, document.id)
+        if credited == 0:
+            return _Credit(wish, row, verification, [], 0)
+        note = _Note(actor.person_id, document.commitment, self._policy_hash)
+        account = self._account(row, actor, wish.now)
+        if row.redemption_id is not None:
+            drafts = _care(unit, row, account, credited, paid, note)
+        else:
+            drafts = [note.draft(Kind.EARN, row, ((account, credited), (unit.issuance, -credited)))]
+        place = len(drafts) - 1
+        if outcome.to_pool:
+            postings = ((account, -outcome.to_pool), (unit.pool, outcome.to_pool))
+            drafts.append(replace(note.draft(Kind.DONATE, row, postings), key=None, on=None))
+        self._worths[row.volunteer_id] += outcome.to_member
+        if row.redemption_id is not None and row.elder_id in self._worths:
+            self._worths[row.elder_id] -= credited
+        return _Credit(wish, row, verification, drafts, place)
+
+    def _account(self, row: HoursRecord, actor: Actor, now: datetime) -> str:
+        origin = str(origin_of_service(row.in_group))
+        purses = self._purses[row.volunteer_id]
+        if origin not in purses:
+            purses[origin] = self._unit.purse(row.volunteer_id, origin, actor.person_id, now=now)
+        return purses[origin]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +230,17 @@ def _care(
     return [release, note.draft(Kind.CARE, row, (*used, (account, credited)))]
 
 
-def _close(unit: Unit, actor: Actor, row: HoursRecord, credited: int, now: datetime) -> None:
+def _close(unit: Unit, actor: Actor, redemption_id: str, done: Verification, now: datetime) -> None:
     """The request that these hours answered is settled."""
-    request = unit.redemptions.get(row.redemption_id or "", lock=True)
+    request = unit.redemptions.get(redemption_id, lock=True)
     if request is None:
         raise NotFound
     state = redemption_after(RedemptionState(request.state), "settle", frozenset({Party.VERIFIER}))
-    request.entry_seq, request.settled_minutes = row.entry_seq, credited
+    request.entry_seq, request.settled_minutes = done.entry_seq, done.credited_minutes
     unit.redemptions.move(request, str(state), actor.person_id, actor.via, now)
 
 
-def evidence_of(row: HoursRecord, outcome: CapOutcome, plan: Sequence[tuple[Origin, int]]) -> Document:
+def evidence_of(row: HoursRecord, verifier: Actor, outcome: CapOutcome, plan: Sequence[tuple[Origin, int]]) -> Document:
     """The document that the entry commits to: ids, times and codes, the four roles, and no name."""
     served = ServedHours(
         record_id=row.id,
@@ -168,7 +251,7 @@ def evidence_of(row: HoursRecord, outcome: CapOutcome, plan: Sequence[tuple[Orig
         entered_by=row.entered_by,
         confirmed_by=row.confirmed_by or "",
         confirmed_how=row.confirmed_how or "",
-        verified_by=row.verified_by or "",
+        verified_by=verifier.person_id,
         service_code=row.service_code,
         started_at=row.started_at,
         ended_at=row.ended_at,
