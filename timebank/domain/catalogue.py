@@ -101,7 +101,10 @@ _MEDICAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One item: what it is in both views, what it risks and needs, how long and where it is given."""
+    """One item: what it is in both views, what it risks and needs, how long and where it is given.
+
+    `askable`: an elder can ask for it. Duty at the station earns hours, but nobody asks for it.
+    """
 
     code: str
     name: str
@@ -116,6 +119,7 @@ class Service:
     two_persons: bool
     active: bool = True
     rank: int = 0
+    askable: bool = True
 
 
 def check(service: Service) -> None:
@@ -134,6 +138,11 @@ def check(service: Service) -> None:
     ):
         if not right:
             raise ServiceInvalid(field=field)
+
+
+def required_training(service: Service) -> str | None:
+    """The training without which nobody gives this service; None where it is only of use."""
+    return service.training if service.risk is not Risk.LOW else None
 
 
 def place_allowed(service: Service, place: Place) -> bool:
@@ -175,6 +184,7 @@ def seed_services() -> tuple[Service, ...]:
             place=Place(item["place"]),
             two_persons=item["two_persons"],
             rank=rank,
+            askable=item.get("askable", True),
         )
         for rank, item in enumerate(items, 1)
     )

@@ -157,9 +157,9 @@ def verbs_open(state: RedemptionState, who: frozenset[Party]) -> tuple[str, ...]
     return open_verbs(STEPS, state, who)
 
 
-def check_reason(verb: str, reason: str | None) -> None:
-    """Raises ReasonMissing or ReasonUnknown. `other` needs no words: the history of a request keeps none."""
-    check_step_reason(STEPS, verb, reason, text=reason)
+def check_reason(verb: str, reason: str | None, text: str | None = None) -> None:
+    """Raises ReasonMissing, ReasonUnknown, or WordsMissing for `other` without words."""
+    check_step_reason(STEPS, verb, reason, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ def require_possible(wish: Wish, means: Means) -> None:
 
 
 def _service_refusals(wish: Wish, service: Service | None) -> list[TimebankError]:
-    if service is None or not service.active or service.code != wish.service_code:
+    if service is None or not service.active or not service.askable or service.code != wish.service_code:
         return [ServiceNotRedeemable()]
     if wish.minutes < service.minutes_min:
         return [HoursTooShort(least_minutes=service.minutes_min, actual_minutes=wish.minutes)]

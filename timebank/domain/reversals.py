@@ -67,7 +67,7 @@ def after(state: ReversalState | None, verb: str, who: frozenset[Party]) -> Reve
 
 
 def check_reason(verb: str, reason: str | None, text: str | None = None) -> None:
-    """Raises ReasonMissing or ReasonUnknown."""
+    """Raises ReasonMissing, ReasonUnknown, or WordsMissing for `other` without words."""
     check_step_reason(STEPS, verb, reason, text)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from timebank.domain.errors import Forbidden, ReasonMissing, ReasonUnknown, Refused
+from timebank.domain.errors import Forbidden, ReasonMissing, ReasonUnknown, Refused, WordsMissing
 
 State = TypeVar("State", bound=StrEnum)
 
@@ -79,7 +79,7 @@ def verbs_open(steps: Steps[State], state: State, parties: Iterable[Party]) -> t
 
 
 def check_reason(steps: Steps[State], verb: str, reason: str | None, text: str | None = None) -> None:
-    """Raises ReasonMissing or ReasonUnknown for a step that takes a reason; `other` needs some words besides."""
+    """For a step that takes a reason. Raises ReasonMissing, ReasonUnknown, or WordsMissing: `other` needs words."""
     reasons = steps[verb].reasons
     if not reasons:
         return
@@ -88,4 +88,4 @@ def check_reason(steps: Steps[State], verb: str, reason: str | None, text: str |
     if reason not in reasons:
         raise ReasonUnknown
     if reason == "other" and not (text or "").strip():
-        raise ReasonMissing
+        raise WordsMissing

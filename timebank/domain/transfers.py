@@ -80,7 +80,7 @@ REFUSE_REASONS: Final = {
 _S, _P = TransferState, Party
 
 STEPS: Final = table(
-    Step("ask", frozenset({None}), _S.PENDING, frozenset({_P.OWNER, _P.DESK})),
+    Step("ask", frozenset({None}), _S.PENDING, frozenset({_P.OWNER, _P.DESK}), tuple(GRANT_REASONS)),
     Step("carry_out", frozenset({_S.PENDING}), _S.DONE, frozenset({_P.SYSTEM, _P.SECOND})),
     Step("undo", frozenset({_S.PENDING}), _S.UNDONE, frozenset({_P.OWNER, _P.DESK})),
     Step("refuse", frozenset({_S.PENDING}), _S.REFUSED, frozenset({_P.SECOND}), tuple(REFUSE_REASONS)),
@@ -94,7 +94,7 @@ def after(state: TransferState | None, verb: str, who: frozenset[Party]) -> Tran
 
 
 def check_reason(verb: str, reason: str | None, text: str | None = None) -> None:
-    """Raises ReasonMissing or ReasonUnknown."""
+    """Raises ReasonMissing, ReasonUnknown, or WordsMissing for `other` without words."""
     check_step_reason(STEPS, verb, reason, text)
 
 

@@ -20,6 +20,11 @@ def offered(bank: Bank) -> tuple[Service, ...]:
     return tuple(item for item in items(bank) if item.active)
 
 
+def askable(bank: Bank) -> tuple[Service, ...]:
+    """What an elder can ask for now."""
+    return tuple(item for item in offered(bank) if item.askable)
+
+
 def add(bank: Bank, actor: Actor, service: Service) -> None:
     """Add an item of the county's own. Raises ServiceInvalid, ServiceMedical, ServiceCodeTaken."""
     require(actor, "catalogue.edit")
@@ -43,6 +48,7 @@ def add(bank: Bank, actor: Actor, service: Service) -> None:
                 two_persons=service.two_persons,
                 active=service.active,
                 rank=service.rank,
+                askable=service.askable,
             )
         )
 
@@ -58,3 +64,13 @@ def offer(bank: Bank, actor: Actor, code: str, *, active: bool) -> None:
         if not active and row.five_x != FiveX.OWN and len(left) == 1:
             raise BaseServiceLocked
         row.active = active
+
+
+def let_ask(bank: Bank, actor: Actor, code: str, *, askable: bool) -> None:
+    """Mark an item as one that elders can ask for, or not. Raises ServiceNotOffered for an unknown code."""
+    require(actor, "catalogue.edit")
+    with bank.unit() as unit:
+        row = unit.catalogue.get(code)
+        if row is None:
+            raise ServiceNotOffered
+        row.askable = askable

@@ -42,6 +42,8 @@ class ReversalView:
     people: tuple[str, ...]
     reason: str
     text: str
+    refused_reason: str | None
+    refused_text: str
     asked_by: str
     asked_at: datetime
     state: str
@@ -58,7 +60,7 @@ def ask(bank: Bank, actor: Actor, seq: int, reason: str, text: str, *, now: date
         station_id, people = _owners(unit, entry)
         require_at(actor, "reversals.request", station_id, unit.network.parents())
         check_reversible(str(entry.kind), reversed_already=_is_reversed(unit, seq))
-        if any(row.of_seq == seq for row in unit.transfers.reversals(state="asked")):
+        if unit.transfers.reversal_waits(seq):
             raise ReversalAlreadyAsked
         row = Reversal(
             book=unit.origin,
@@ -78,15 +80,22 @@ def ask(bank: Bank, actor: Actor, seq: int, reason: str, text: str, *, now: date
 
 
 def decide(
-    bank: Bank, actor: Actor, reversal_id: str, *, approve: bool, reason: str | None = None, now: datetime
+    bank: Bank,
+    actor: Actor,
+    reversal_id: str,
+    *,
+    approve: bool,
+    reason: str | None = None,
+    text: str = "",
+    now: datetime,
 ) -> ReversalView:
-    """A second person approves, and the reversing entry is written; or refuses with a reason.
+    """A second person approves, and the reversing entry is written; or refuses with a reason and, for `other`, words.
 
     Raises SecondPersonNeeded for anybody who had a part in it, ReversalBreaksBalance when the hours were used since.
     """
     require(actor, "reversals.approve")
     verb = "approve" if approve else "refuse"
-    check_reason(verb, reason)
+    check_reason(verb, reason, text)
     try:
         with bank.unit() as unit:
             row = unit.transfers.reversal(reversal_id, lock=True)
@@ -100,17 +109,26 @@ def decide(
             row.decided_by, row.decided_at = actor.person_id, now
             if approve:
                 _reverse(unit, actor, row, entry, people[0], now)
+            else:
+                row.refused_reason = reason
+                row.refused_text_sealed = unit.seal_for(people[0], text.strip()) if text.strip() else None
             return _view(unit, actor, row)
     except BalanceTooLow as error:
         raise ReversalBreaksBalance from error
 
 
-def every(bank: Bank, actor: Actor) -> tuple[ReversalView, ...]:
+def every(bank: Bank, actor: Actor, *, before: str | None = None, limit: int = 50) -> tuple[ReversalView, ...]:
     """Requests at the actor's stations, the newest first."""
     require(actor, "reversals.read")
     with bank.read() as unit:
         stations = stations_of(actor, "reversals.read", unit.network.parents())
-        return tuple(_view(unit, actor, row) for row in unit.transfers.reversals(stations))
+        return tuple(_view(unit, actor, row) for row in unit.transfers.reversals(stations, before=before, limit=limit))
+
+
+def asked(bank: Bank, actor: Actor) -> int:
+    """How many requests at the actor's stations wait for a second person."""
+    with bank.read() as unit:
+        return unit.transfers.reversals_asked(stations_of(actor, "reversals.read", unit.network.parents()))
 
 
 def _entry(unit: Unit, seq: int) -> Entry:
@@ -201,6 +219,8 @@ def _view(unit: Unit, actor: Actor, row: Reversal) -> ReversalView:
         people=tuple(names[one].name for one in people if one in names),
         reason=row.reason,
         text=unit.open_for(people[0], row.text_sealed) or "",
+        refused_reason=row.refused_reason,
+        refused_text=unit.open_for(people[0], row.refused_text_sealed) or "",
         asked_by=names[row.asked_by].name if row.asked_by in names else "",
         asked_at=row.asked_at,
         state=row.state,

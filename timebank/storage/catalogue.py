@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, Text, select
+from sqlalchemy import String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from timebank.domain.catalogue import FiveX, Help, Place, Service
@@ -31,6 +31,7 @@ class ServiceItem(Base):
     two_persons: Mapped[bool]
     active: Mapped[bool]
     rank: Mapped[int]
+    askable: Mapped[bool]
 
 
 class PolicyVersion(Base):
@@ -64,6 +65,7 @@ def service_of(row: ServiceItem) -> Service:
         two_persons=row.two_persons,
         active=row.active,
         rank=row.rank,
+        askable=row.askable,
     )
 
 
@@ -88,6 +90,14 @@ class Catalogue:
         return tuple(service_of(row) for row in self._session.scalars(query))
 
 
+_IN_FORCE = (
+    select(PolicyVersion)
+    .where(PolicyVersion.book == bindparam("book"), PolicyVersion.effective_at <= bindparam("at"))
+    .order_by(PolicyVersion.version.desc())
+    .limit(1)
+)
+
+
 class Policies:
     """Named queries over policy versions. A version is added, never changed."""
 
@@ -107,8 +117,7 @@ class Policies:
 
     def in_force(self, at: datetime) -> PolicyVersion | None:
         """The last decided of the versions whose time has come."""
-        query = select(PolicyVersion).where(PolicyVersion.book == self._book, PolicyVersion.effective_at <= at)
-        return self._session.scalar(query.order_by(PolicyVersion.version.desc()).limit(1))
+        return self._session.scalar(_IN_FORCE, {"book": self._book, "at": at})
 
     def get(self, version: int) -> PolicyVersion | None:
         return self._session.get(PolicyVersion, (self._book, version))

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Index, LargeBinary, String, func, or_, select
+from sqlalchemy import Boolean, Date, Index, LargeBinary, String, column, func, or_, select, table
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from timebank.storage.base import Base, InBook, in_book, to_person, to_station
 
 HOLDING = ("waiting", "held", "assigned", "delivered")
 OPEN = ("requested", *HOLDING)
+# The two below are mapped in `members`, which asks this module for what is held; so only their columns are named here.
+MEMBERSHIP = table(
+    "membership",
+    column("book", String()),
+    column("person_id", String()),
+    column("station_id", String()),
+    column("number", String()),
+    column("state", String()),
+    column("serves", Boolean()),
+)
+QUALIFICATION = table(
+    "qualification",
+    column("book", String()),
+    column("person_id", String()),
+    column("training", String()),
+    column("valid_from", Date()),
+    column("valid_to", Date()),
+)
 
 
 class Redemption(InBook, Base):
@@ -68,6 +86,7 @@ class RedemptionEvent(Base):
     via: Mapped[str] = mapped_column(String(8))
     at: Mapped[datetime]
     reason: Mapped[str | None] = mapped_column(String(32))
+    text_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Transfer(InBook, Base):
@@ -87,6 +106,9 @@ class Transfer(InBook, Base):
     receiver_id: Mapped[str | None] = mapped_column(String(32))
     minutes: Mapped[int]
     reason: Mapped[str | None] = mapped_column(String(32))
+    text_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    refused_reason: Mapped[str | None] = mapped_column(String(32))
+    refused_text_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     actor_id: Mapped[str] = mapped_column(String(32))
     approver_id: Mapped[str | None] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(12))
@@ -110,6 +132,8 @@ class Reversal(InBook, Base):
     station_id: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str] = mapped_column(String(32))
     text_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    refused_reason: Mapped[str | None] = mapped_column(String(32))
+    refused_text_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     asked_by: Mapped[str] = mapped_column(String(32))
     asked_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(12))
@@ -138,7 +162,14 @@ class Redemptions:
         return self._session.scalar(query)
 
     def move(
-        self, row: Redemption, state: str, actor_id: str, via: str, now: datetime, reason: str | None = None
+        self,
+        row: Redemption,
+        state: str,
+        actor_id: str,
+        via: str,
+        now: datetime,
+        reason: str | None = None,
+        text_sealed: bytes | None = None,
     ) -> None:
         """Change the state and write down who, when and why. The first event of a row has no state before."""
         number = self._session.scalar(
@@ -157,6 +188,7 @@ class Redemptions:
                 via=via,
                 at=now,
                 reason=reason,
+                text_sealed=text_sealed,
             )
         )
         self._session.flush()
@@ -219,6 +251,34 @@ class Redemptions:
         )
         return {row[0]: row[1] for row in self._session.execute(query)}
 
+    def volunteers(
+        self, station_id: str, *, training: str | None, on: date, digits: str = "", after: str = "", limit: int = 20
+    ) -> dict[str, str]:
+        """Active volunteers of a station, person → number, in the order of their numbers, those after number `after`.
+
+        `training`: only who holds it on that day. `digits`: only numbers that hold these digits.
+        """
+        one = MEMBERSHIP.c
+        query = select(one.person_id, one.number).where(
+            one.book == self._book,
+            one.station_id == station_id,
+            one.state == "active",
+            one.serves.is_(True),
+            one.number > after,
+        )
+        if digits:
+            query = query.where(one.number.contains(digits, autoescape=True))
+        if training is not None:
+            held = QUALIFICATION.c
+            trained = select(held.person_id).where(
+                held.book == self._book,
+                held.training == training,
+                held.valid_from <= on,
+                or_(held.valid_to.is_(None), held.valid_to >= on),
+            )
+            query = query.where(one.person_id.in_(trained))
+        return {row.person_id: row.number for row in self._session.execute(query.order_by(one.number).limit(limit))}
+
     def events(self, redemption_id: str) -> list[RedemptionEvent]:
         query = select(RedemptionEvent).where(
             RedemptionEvent.book == self._book, RedemptionEvent.redemption_id == redemption_id
@@ -265,9 +325,30 @@ class Transfers:
         )
         return int(self._session.scalar(query) or 0)
 
-    def of_kind(self, kind: str, limit: int = 200) -> list[Transfer]:
-        query = select(Transfer).where(Transfer.book == self._book, Transfer.kind == kind)
+    def grants(self, station_ids: Iterable[str], *, before: str | None = None, limit: int = 50) -> list[Transfer]:
+        """Grants for members of these stations, newest first; `before` is the id that the last page ended with."""
+        members = select(MEMBERSHIP.c.person_id).where(
+            MEMBERSHIP.c.book == self._book, MEMBERSHIP.c.station_id.in_(set(station_ids))
+        )
+        query = select(Transfer).where(
+            Transfer.book == self._book, Transfer.kind == "grant", Transfer.receiver_id.in_(members)
+        )
+        if before is not None:
+            query = query.where(Transfer.id < before)
         return list(self._session.scalars(query.order_by(Transfer.id.desc()).limit(limit)))
+
+    def grants_pending(self, station_ids: Iterable[str]) -> int:
+        """How many grants for members of these stations wait for a second person."""
+        members = select(MEMBERSHIP.c.person_id).where(
+            MEMBERSHIP.c.book == self._book, MEMBERSHIP.c.station_id.in_(set(station_ids))
+        )
+        query = select(func.count()).where(
+            Transfer.book == self._book,
+            Transfer.kind == "grant",
+            Transfer.state == "pending",
+            Transfer.receiver_id.in_(members),
+        )
+        return int(self._session.scalar(query) or 0)
 
     def due(self, now: datetime, limit: int = 100) -> list[str]:
         query = select(Transfer.id).where(
@@ -281,10 +362,23 @@ class Transfers:
     def reversal(self, reversal_id: str, *, lock: bool = False) -> Reversal | None:
         return self._session.get(Reversal, (self._book, reversal_id), with_for_update=lock or None)
 
-    def reversals(self, station_ids: Iterable[str] | None = None, state: str | None = None) -> list[Reversal]:
-        query = select(Reversal).where(Reversal.book == self._book)
-        if station_ids is not None:
-            query = query.where(Reversal.station_id.in_(set(station_ids)))
-        if state is not None:
-            query = query.where(Reversal.state == state)
-        return list(self._session.scalars(query.order_by(Reversal.id.desc()).limit(200)))
+    def reversal_waits(self, seq: int) -> bool:
+        """Whether a request to undo this entry waits for a second person."""
+        query = select(Reversal.id).where(
+            Reversal.book == self._book, Reversal.state == "asked", Reversal.of_seq == seq
+        )
+        return self._session.scalar(query.limit(1)) is not None
+
+    def reversals_asked(self, station_ids: Iterable[str]) -> int:
+        """How many requests at these stations wait for a second person."""
+        query = select(func.count()).where(
+            Reversal.book == self._book, Reversal.state == "asked", Reversal.station_id.in_(set(station_ids))
+        )
+        return int(self._session.scalar(query) or 0)
+
+    def reversals(self, station_ids: Iterable[str], *, before: str | None = None, limit: int = 50) -> list[Reversal]:
+        """Requests at these stations, newest first; `before` is the id that the last page ended with."""
+        query = select(Reversal).where(Reversal.book == self._book, Reversal.station_id.in_(set(station_ids)))
+        if before is not None:
+            query = query.where(Reversal.id < before)
+        return list(self._session.scalars(query.order_by(Reversal.id.desc()).limit(limit)))

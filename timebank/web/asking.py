@@ -67,7 +67,7 @@ def whom(payers: Sequence[Prospects], me: str) -> list[Whom]:
 
 def fill(form: AskForm, payers: Sequence[Prospects], me: str) -> list[tuple[str, tuple[Service, ...]]]:
     """Put the choices into the form. Gives the menu: each class of services with its items."""
-    offered = catalogue.offered(bank())
+    offered = catalogue.askable(bank())
     people = whom(payers, me)
     step = payers[0].step_minutes if payers else 1
     form.whom.choices = [(one.value, one.label) for one in people]

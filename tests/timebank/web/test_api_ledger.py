@@ -85,7 +85,30 @@ def test_refused_grants_move_nothing(
     assert street.post(here, {"approve": "yes"}).status_code == 422
     no_reason = street.post(here, {"approve": False})
     assert (no_reason.status_code, no_reason.json["code"]) == (422, "reason_missing")
+    no_words = street.post(here, {"approve": False, "reason": "other"})
+    assert (no_words.status_code, no_words.json["code"]) == (422, "words_missing")
+    assert worker.get("/grants").json["items"][0]["state"] == "pending"
+    done = street.post(here, {"approve": False, "reason": "other", "text": "已搬走"})
+    assert (done.json["state"], done.json["refused_reason"], done.json["refused_text"]) == (
+        "refused",
+        "other",
+        "已搬走",
+    )
     assert (world.size(), world.balance(elder, "granted")) == (size, 0)
+
+
+def test_grants_and_corrections_are_read_page_by_page(world: World, worker: System) -> None:
+    for _ in range(3):
+        body = {"receiver_number": world.number(in_need(world)), "minutes": 60, "reason": "eligible"}
+        assert worker.post("/grants", body).status_code == 201
+        record = world.verified(world.member(), world.member())
+        assert worker.post("/reversals", {"seq": record.entry_seq, "reason": "fraud"}).status_code == 201
+    for noun in ("/grants", "/reversals"):
+        first = worker.get(noun, limit=2).json
+        rest = worker.get(noun, limit=2, before=first["next"]).json
+        assert len({one["id"] for one in first["items"] + rest["items"]}) == 3
+        assert rest["next"] is None
+        assert worker.get(noun, limit=0).status_code == worker.get(noun, before="x y").status_code == 422
 
 
 def test_a_wrong_entry_is_put_right_by_a_second_person(world: World, worker: System, street: System) -> None:

@@ -194,3 +194,18 @@ def test_a_worker_who_acts_for_a_relative_has_as_few_acts_over_the_api(
     answer = mine.post("/redemptions", wanted(world, elder, minutes=30))
     assert (answer.status_code, answer.json["code"]) == (409, "proxy_too_many_acts")
     assert (world.size(), world.balance(elder)) == (size, 600)
+
+
+def test_the_words_behind_another_reason_are_needed_and_read_in_the_history(
+    world: World, worker: System, system: Callable[..., System]
+) -> None:
+    member = world.rich(60)
+    here = f"/redemptions/{worker.post('/redemptions', wanted(world, member)).json['id']}"
+    refused = worker.post(f"{here}/decline", {"reason": "other"})
+    assert (refused.status_code, refused.json["code"], world.balance(member)) == (422, "words_missing", 0)
+    assert worker.post(f"{here}/decline", {"reason": "other", "text": "x" * 501}).status_code == 422
+    done = worker.post(f"{here}/decline", {"reason": "other", "text": "家里来了亲戚"})
+    assert (done.json["state"], world.balance(member)) == ("declined", 60)
+    last = worker.get(f"{here}/history").json["items"][-1]
+    assert (last["state"], last["reason"], last["text"]) == ("declined", "other", "家里来了亲戚")
+    assert system("worker B", *SCOPES).get(f"{here}/history").status_code == 404

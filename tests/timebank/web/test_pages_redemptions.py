@@ -52,10 +52,12 @@ def test_a_step_back_gives_all_back_and_needs_a_reason(world: World, sign_in_mem
     assert refuses(mine.post(f"{here}/step/cancel"), errors.ReasonMissing)
     assert mine.post(f"{here}/step/decline", reason="nobody_free").status_code == 403
     assert refuses(mine.post(f"{here}/step/expire"), errors.NotFound)
+    assert refuses(mine.post(f"{here}/step/cancel", reason="other", text="  "), errors.WordsMissing)
     assert world.balance(member) == 0
-    assert mine.post(f"{here}/step/cancel", reason="other").status_code == 302
+    assert mine.post(f"{here}/step/cancel", reason="other", text="女儿回来了").status_code == 302
     assert world.balance(member) == 60
-    assert mine.post(f"{here}/step/cancel", reason="other").status_code == 409
+    assert "女儿回来了" in mine.get(here).text
+    assert mine.post(f"{here}/step/cancel", reason="other", text="x").status_code == 409
 
 
 def test_the_desk_asks_finds_a_helper_and_keeps_the_waiting_list(world: World, sign_in: Staff) -> None:

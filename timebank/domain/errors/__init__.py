@@ -43,6 +43,7 @@ from timebank.domain.errors.base import (
     SecondPersonNeeded,
     StaleVersion,
     TimebankError,
+    WordsMissing,
 )
 from timebank.domain.errors.hours import (
     BalanceCapReached,
@@ -298,4 +299,5 @@ __all__ = [
     "VolunteerTooYoung",
     "VolunteerUnqualified",
     "WaitingListOff",
+    "WordsMissing",
 ]

@@ -113,6 +113,14 @@ class ReasonMissing(Invalid):
     remedy = N_("Choose a reason from the list and write a few words if none fits.")
 
 
+class WordsMissing(ReasonMissing):
+    """The reason is none of the list, and no words say which."""
+
+    code = "words_missing"
+    message = N_("“Another reason” needs a few words.")
+    remedy = N_("Write in a few words what the reason is.")
+
+
 class ReasonUnknown(Invalid):
     """The reason isn't in the list of this step."""
 

@@ -2,12 +2,15 @@
 
 from timebank.services.redemptions.desk import assign, deliver, settle, step, waiting_list
 from timebank.services.redemptions.expire import expire_due
+from timebank.services.redemptions.helpers import Helper, Helpers, helpers
 from timebank.services.redemptions.prospects import Prospects, Receiver, counts, prospects
 from timebank.services.redemptions.request import AskForCare, ask, see_purses
 from timebank.services.redemptions.values import RedemptionView, at_desk, mine, of_elders, see, trail
 
 __all__ = [
     "AskForCare",
+    "Helper",
+    "Helpers",
     "Prospects",
     "Receiver",
     "RedemptionView",
@@ -17,6 +20,7 @@ __all__ = [
     "counts",
     "deliver",
     "expire_due",
+    "helpers",
     "mine",
     "of_elders",
     "prospects",

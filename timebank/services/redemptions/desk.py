@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ledger import Kind
-from timebank.domain.errors import Forbidden, NotFound, ProviderMissing
+from timebank.domain.errors import Forbidden, NotFound, ProviderMissing, VolunteerUnqualified
 from timebank.domain.evidence import Delivered, Document, settle_document
 from timebank.domain.kin import Relation
 from timebank.domain.local_time import local_day
@@ -23,21 +23,23 @@ from timebank.domain.redemptions import (
 )
 from timebank.domain.roles import Actor, stations_of
 from timebank.domain.states import Party
+from timebank.services.redemptions.helpers import training_for
 from timebank.services.redemptions.values import RedemptionView, locked, parties_of, views
 from timebank.storage.redemptions import Redemption
 from timebank.storage.unit import Bank, Unit
 
 
 def step(
-    bank: Bank, actor: Actor, redemption_id: str, verb: str, reason: str | None, *, now: datetime
+    bank: Bank, actor: Actor, redemption_id: str, verb: str, reason: str | None, text: str = "", *, now: datetime
 ) -> RedemptionView:
     """Wait, resume, unassign, decline, cancel, no_show. What ends without care gives the whole hold back.
 
-    Raises NotFound, Forbidden, RedemptionStateConflict, ReasonMissing, WaitingListOff.
+    `text` are the words behind the reason, sealed under the member's key. Raises NotFound, Forbidden,
+    RedemptionStateConflict, ReasonMissing, WordsMissing, WaitingListOff.
     """
     if verb not in ("wait", "resume", "unassign", *GIVES_BACK) or verb == "expire":
         raise NotFound
-    check_reason(verb, reason)
+    check_reason(verb, reason, text)
     with bank.unit() as unit:
         row = locked(unit, redemption_id)
         state = after(RedemptionState(row.state), verb, parties_of(unit, actor, row))
@@ -47,14 +49,15 @@ def step(
             row.volunteer_id = None
         if verb in GIVES_BACK:
             release(unit, row, actor.person_id, now)
-        unit.redemptions.move(row, str(state), actor.person_id, actor.via, now, reason)
+        sealed = unit.seal_for(row.member_id, text.strip()) if text.strip() else None
+        unit.redemptions.move(row, str(state), actor.person_id, actor.via, now, reason, sealed)
         return views(unit, actor, [row])[0]
 
 
 def assign(bank: Bank, actor: Actor, redemption_id: str, volunteer_id: str, *, now: datetime) -> RedemptionView:
     """Give the request to a volunteer. The volunteer logs the hours afterwards, and verifying them pays for them.
 
-    Raises VolunteerIsReceiver, NotFound, Forbidden, RedemptionStateConflict.
+    Raises VolunteerIsReceiver, VolunteerUnqualified, NotFound, Forbidden, RedemptionStateConflict.
     """
     with bank.unit() as unit:
         row = locked(unit, redemption_id)
@@ -64,6 +67,9 @@ def assign(bank: Bank, actor: Actor, redemption_id: str, volunteer_id: str, *, n
             raise NotFound
         relation = unit.members.kin(volunteer_id).get(row.receiver_id)
         check_volunteer(volunteer_id, row.receiver_id, row.member_id, Relation(relation) if relation else None)
+        training, on = training_for(unit, row), local_day(row.wanted_at)
+        if training is not None and training not in unit.members.trainings(volunteer_id, on):
+            raise VolunteerUnqualified(on=on)
         row.volunteer_id = volunteer_id
         unit.redemptions.move(row, str(state), actor.person_id, actor.via, now)
         return views(unit, actor, [row])[0]

@@ -52,6 +52,7 @@ class StepView:
     who: str
     at: datetime
     reason: str | None
+    text: str
 
 
 def locked(unit: Unit, redemption_id: str) -> Redemption:
@@ -165,6 +166,12 @@ def trail(bank: Bank, actor: Actor, redemption_id: str) -> tuple[StepView, ...]:
         events = unit.redemptions.events(redemption_id)
         names = unit.persons({event.actor_id for event in events})
         return tuple(
-            StepView(event.state, names[event.actor_id].name if event.actor_id in names else "", event.at, event.reason)
+            StepView(
+                state=event.state,
+                who=names[event.actor_id].name if event.actor_id in names else "",
+                at=event.at,
+                reason=event.reason,
+                text=unit.open_for(row.member_id, event.text_sealed) or "",
+            )
             for event in events
         )

@@ -1,7 +1,7 @@
 """Transfers: gifts and donations that can be undone for a while, and grants that two people decide."""
 
 from timebank.services.transfers.gifts import Addressee, Giving, addressee, carry_out_due, donate, gift, giving, undo
-from timebank.services.transfers.grants import ask_grant, decide_grant, grants, pool_minutes
+from timebank.services.transfers.grants import ask_grant, decide_grant, grants, pending_grants, pool_minutes
 from timebank.services.transfers.values import TransferView, mine
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "giving",
     "grants",
     "mine",
+    "pending_grants",
     "pool_minutes",
     "undo",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ledger import Kind
-from timebank.domain.errors import NotFound, ReasonUnknown
+from timebank.domain.errors import NotFound
 from timebank.domain.evidence import transfer_document
 from timebank.domain.local_time import local_day, month_start
 from timebank.domain.policies import (
@@ -13,10 +13,9 @@ from timebank.domain.policies import (
     grant_sources,
     groups_of,
 )
-from timebank.domain.roles import Actor, covers, require, require_at
+from timebank.domain.roles import Actor, require, require_at, stations_of
 from timebank.domain.states import Party
 from timebank.domain.transfers import (
-    GRANT_REASONS,
     GrantWish,
     TransferState,
     after,
@@ -29,14 +28,16 @@ from timebank.storage.redemptions import Transfer
 from timebank.storage.unit import Bank, Unit
 
 
-def ask_grant(bank: Bank, actor: Actor, receiver_id: str, minutes: int, reason: str, *, now: datetime) -> TransferView:
+def ask_grant(
+    bank: Bank, actor: Actor, receiver_id: str, minutes: int, reason: str, text: str = "", *, now: datetime
+) -> TransferView:
     """A worker asks for hours for an elder in need; a street or county centre decides.
 
-    Raises `refuse_grant`, ReasonUnknown.
+    `text` are the words behind the reason, sealed under the elder's key. Raises `refuse_grant`, ReasonUnknown,
+    WordsMissing.
     """
     require(actor, "transfers.grant")
-    if reason not in GRANT_REASONS:
-        raise ReasonUnknown
+    check_reason("ask", reason, text)
     with bank.unit() as unit:
         membership = unit.members.get(receiver_id)
         if membership is None:
@@ -52,6 +53,7 @@ def ask_grant(bank: Bank, actor: Actor, receiver_id: str, minutes: int, reason: 
             receiver_id=receiver_id,
             minutes=minutes,
             reason=reason,
+            text_sealed=_sealed(unit, receiver_id, text),
             actor_id=actor.person_id,
             state="pending",
             asked_at=now,
@@ -64,9 +66,19 @@ def ask_grant(bank: Bank, actor: Actor, receiver_id: str, minutes: int, reason: 
 
 
 def decide_grant(
-    bank: Bank, actor: Actor, transfer_id: str, *, approve: bool, reason: str | None = None, now: datetime
+    bank: Bank,
+    actor: Actor,
+    transfer_id: str,
+    *,
+    approve: bool,
+    reason: str | None = None,
+    text: str = "",
+    now: datetime,
 ) -> TransferView:
-    """A second person approves a grant, or refuses it with a reason. Raises SecondPersonNeeded and `refuse_grant`."""
+    """A second person approves a grant, or refuses it with a reason and, for `other`, words.
+
+    Raises SecondPersonNeeded, ReasonMissing, ReasonUnknown, WordsMissing and `refuse_grant`.
+    """
     require(actor, "transfers.approve_grant")
     with bank.unit() as unit:
         row = unit.transfers.get(transfer_id, lock=True)
@@ -76,27 +88,36 @@ def decide_grant(
         require_at(actor, "transfers.approve_grant", membership.station_id, unit.network.parents())
         check_approver(actor.person_id, row.actor_id, row.receiver_id)
         verb = "carry_out" if approve else "refuse"
-        check_reason(verb, reason)
+        check_reason(verb, reason, text)
         row.state = str(after(TransferState(row.state), verb, frozenset({Party.SECOND})))
         row.approver_id, row.done_at = actor.person_id, now
         if approve:
             policy, policy_hash = unit.policy_at(now)
             _check_grant(unit, policy, row.receiver_id, row.minutes, now)
             _grant(unit, actor, row, policy, policy_hash, now)
+        else:
+            row.refused_reason, row.refused_text_sealed = reason, _sealed(unit, row.receiver_id, text)
         return views(unit, [row], now)[0]
 
 
-def grants(bank: Bank, actor: Actor, *, now: datetime) -> tuple[TransferView, ...]:
+def grants(
+    bank: Bank, actor: Actor, *, before: str | None = None, limit: int = 50, now: datetime
+) -> tuple[TransferView, ...]:
     """Grants for members of the actor's stations, the newest first."""
     require(actor, "transfers.read")
     with bank.read() as unit:
-        tree = unit.network.parents()
-        rows = []
-        for row in unit.transfers.of_kind("grant"):
-            membership = unit.members.get(row.receiver_id or "")
-            if membership is not None and covers(actor, membership.station_id, tree, "transfers.read"):
-                rows.append(row)
-        return views(unit, rows, now)
+        stations = stations_of(actor, "transfers.read", unit.network.parents())
+        return views(unit, unit.transfers.grants(stations, before=before, limit=limit), now)
+
+
+def pending_grants(bank: Bank, actor: Actor) -> int:
+    """How many grants at the actor's stations wait for a second person."""
+    with bank.read() as unit:
+        return unit.transfers.grants_pending(stations_of(actor, "transfers.read", unit.network.parents()))
+
+
+def _sealed(unit: Unit, receiver_id: str, text: str) -> bytes | None:
+    return unit.seal_for(receiver_id, text.strip()) if text.strip() else None
 
 
 def pool_minutes(bank: Bank) -> int:

@@ -31,6 +31,9 @@ class TransferView:
     minutes: int
     state: str
     reason: str | None
+    text: str
+    refused_reason: str | None
+    refused_text: str
     asked_at: datetime
     due_at: datetime
     can_undo: bool
@@ -58,6 +61,9 @@ def views(unit: Unit, rows: list[Transfer], now: datetime) -> tuple[TransferView
             minutes=row.minutes,
             state=row.state,
             reason=row.reason,
+            text=unit.open_for(row.receiver_id or "", row.text_sealed) or "",
+            refused_reason=row.refused_reason,
+            refused_text=unit.open_for(row.receiver_id or "", row.refused_text_sealed) or "",
             asked_at=row.asked_at,
             due_at=row.due_at,
             can_undo=row.state == "pending" and row.kind != "grant",

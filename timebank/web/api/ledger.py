@@ -40,11 +40,15 @@ class NewGrant(ma.Schema):
     receiver_number = SafeText(required=True)
     minutes = Minutes(required=True, validate=ma.validate.Range(min=1, max=100_000))
     reason = SafeText(required=True)
+    text = SafeText(load_default="", validate=ma.validate.Length(max=500))
 
 
 class Decision(ma.Schema):
+    """Yes or no; a no with a reason from the list, and words where the reason is `other`."""
+
     approve = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
-    reason = SafeText(load_default=None, allow_none=True)
+    reason = SafeText(load_default=None, allow_none=True, validate=ma.validate.Length(max=32))
+    text = SafeText(load_default="", validate=ma.validate.Length(max=500))
 
 
 class Transfer(ma.Schema):
@@ -54,12 +58,15 @@ class Transfer(ma.Schema):
     receiver_id = ma.fields.String(allow_none=True)
     minutes = ma.fields.Integer()
     state = ma.fields.String()
+    reason = ma.fields.String(allow_none=True)
+    text = ma.fields.String()
+    refused_reason = ma.fields.String(allow_none=True)
+    refused_text = ma.fields.String()
     asked_at = ma.fields.AwareDateTime()
     entry_seq = ma.fields.Integer(allow_none=True)
 
 
-class Transfers(ma.Schema):
-    items = ma.fields.List(ma.fields.Nested(Transfer))
+TransferPage = page_of(Transfer)
 
 
 class NewReversal(Reason):
@@ -72,13 +79,15 @@ class Reversal(ma.Schema):
     kind = ma.fields.String()
     minutes = ma.fields.Integer()
     reason = ma.fields.String()
+    text = ma.fields.String()
+    refused_reason = ma.fields.String(allow_none=True)
+    refused_text = ma.fields.String()
     asked_at = ma.fields.AwareDateTime()
     state = ma.fields.String()
     entry_seq = ma.fields.Integer(allow_none=True)
 
 
-class Reversals(ma.Schema):
-    items = ma.fields.List(ma.fields.Nested(Reversal))
+ReversalPage = page_of(Reversal)
 
 
 class Scope(ma.Schema):
@@ -112,10 +121,11 @@ def see_passbook(person_id: str) -> Any:
 
 @blueprint.route("/grants")
 @allow("transfers.read")
-@blueprint.response(200, Transfers)
-def grants() -> Any:
+@blueprint.arguments(Cursor, location="query")
+@blueprint.response(200, TransferPage)
+def grants(cursor: dict[str, Any]) -> Any:
     """Grants at the stations in scope, the newest first"""
-    return {"items": transfers.grants(bank(), actor(), now=now())}
+    return page(transfers.grants(bank(), actor(), **cursor, now=now()), cursor["limit"])
 
 
 @blueprint.route("/grants", methods=["POST"])
@@ -125,7 +135,7 @@ def grants() -> Any:
 def ask_grant(form: dict[str, Any]) -> Any:
     """Ask for hours for an elder in need"""
     receiver_id = members.by_number(bank(), form["receiver_number"])
-    return transfers.ask_grant(bank(), actor(), receiver_id, form["minutes"], form["reason"], now=now())
+    return transfers.ask_grant(bank(), actor(), receiver_id, form["minutes"], form["reason"], form["text"], now=now())
 
 
 @blueprint.route("/grants/<string:transfer_id>/decide", methods=["POST"])
@@ -139,10 +149,11 @@ def decide_grant(form: dict[str, Any], transfer_id: str) -> Any:
 
 @blueprint.route("/reversals")
 @allow("reversals.read")
-@blueprint.response(200, Reversals)
-def every_reversal() -> Any:
+@blueprint.arguments(Cursor, location="query")
+@blueprint.response(200, ReversalPage)
+def every_reversal(cursor: dict[str, Any]) -> Any:
     """Requests to undo entries, the newest first"""
-    return {"items": reversals.every(bank(), actor())}
+    return page(reversals.every(bank(), actor(), **cursor), cursor["limit"])
 
 
 @blueprint.route("/reversals", methods=["POST"])

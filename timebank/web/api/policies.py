@@ -64,6 +64,8 @@ class Service(ma.Schema):
     training = ma.fields.String(allow_none=True)
     minutes_min = ma.fields.Integer()
     minutes_max = ma.fields.Integer()
+    active = ma.fields.Boolean()
+    askable = ma.fields.Boolean()
 
 
 class Services(ma.Schema):

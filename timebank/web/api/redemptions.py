@@ -47,6 +47,20 @@ class Redemption(ma.Schema):
     verbs = ma.fields.List(ma.fields.String())
 
 
+class Step(ma.Schema):
+    """One change of state: who, when, why."""
+
+    state = ma.fields.String()
+    who = ma.fields.String()
+    at = ma.fields.AwareDateTime()
+    reason = ma.fields.String(allow_none=True)
+    text = ma.fields.String()
+
+
+class Steps(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(Step))
+
+
 class Redemptions(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(Redemption))
 
@@ -61,9 +75,10 @@ class Delivery(ma.Schema):
 
 
 class MaybeReason(ma.Schema):
-    """A reason, for the steps that ask for one."""
+    """A reason, for the steps that ask for one, and words where it is `other`."""
 
     reason = SafeText(load_default=None, allow_none=True, validate=ma.validate.Length(max=32))
+    text = SafeText(load_default="", validate=ma.validate.Length(max=500))
 
 
 class Nothing(ma.Schema):
@@ -111,6 +126,14 @@ def see(redemption_id: str) -> Any:
     return redemptions.see(bank(), actor(), redemption_id)
 
 
+@blueprint.route("/redemptions/<string:redemption_id>/history")
+@allow("redemptions.read")
+@blueprint.response(200, Steps)
+def history(redemption_id: str) -> Any:
+    """Each change of state, with its reason"""
+    return {"items": redemptions.trail(bank(), actor(), redemption_id)}
+
+
 @blueprint.route("/redemptions/<string:redemption_id>/assign", methods=["POST"])
 @allow("redemptions.run")
 @blueprint.arguments(Volunteer)
@@ -146,7 +169,7 @@ def _step(verb: str) -> Any:
     @blueprint.arguments(MaybeReason)
     @blueprint.response(200, Redemption)
     def step(form: dict[str, Any], redemption_id: str) -> Any:
-        return redemptions.step(bank(), actor(), redemption_id, verb, form["reason"], now=now())
+        return redemptions.step(bank(), actor(), redemption_id, verb, form["reason"], form["text"], now=now())
 
     step.__doc__ = STEPS[verb]
     return step

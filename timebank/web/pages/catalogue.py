@@ -51,6 +51,11 @@ class ServiceForm(Form):
     minutes_max = IntegerField(lazy_gettext("At most how many minutes"), [needed()], default=120)
     place = SelectField(lazy_gettext("Where"))
     two_persons = BooleanField(lazy_gettext("Two people must be there"))
+    askable = BooleanField(
+        lazy_gettext("Elders can ask for it"),
+        default="checked",
+        description=lazy_gettext("Not so for what serves everybody, like duty at the station."),
+    )
 
 
 def _fill(form: ServiceForm) -> None:
@@ -113,6 +118,7 @@ def _told(form: ServiceForm) -> Service:
         place=Place(form.place.data),
         two_persons=form.two_persons.data,
         rank=len(catalogue.items(bank())) + 1,
+        askable=form.askable.data,
     )
 
 
@@ -123,4 +129,14 @@ def offer(code: str) -> Response:
     active = request.form.get("active") == "yes"
     catalogue.offer(bank(), this_actor(), code, active=active)
     flash(gettext("It is offered again.") if active else gettext("It is no longer offered."), "success")
+    return redirect(url_for("catalogue.index"))
+
+
+@blueprint.post("/services/<code>/askable")
+@allow("catalogue.edit")
+def let_ask(code: str) -> Response:
+    """Mark an item as one that elders can ask for, or not."""
+    askable = request.form.get("askable") == "yes"
+    catalogue.let_ask(bank(), this_actor(), code, askable=askable)
+    flash(gettext("Elders can ask for it.") if askable else gettext("Elders can't ask for it."), "success")
     return redirect(url_for("catalogue.index"))

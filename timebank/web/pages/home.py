@@ -95,14 +95,11 @@ def _staff_tiles(me: Actor) -> list[Tile]:
     if permits(me, "members.list"):
         tiles.append(Tile("members.index", "people", gettext("Members"), gettext("find, register, PIN, card")))
     if permits(me, "transfers.grant"):
-        grants = [one for one in transfers.grants(bank(), me, now=now()) if one.state == "pending"]
-        tiles.append(
-            Tile("transfers.grants", "gift", gettext("Grants"), gettext("hours for elders in need"), len(grants))
-        )
+        pending = transfers.pending_grants(bank(), me)
+        tiles.append(Tile("transfers.grants", "gift", gettext("Grants"), gettext("hours for elders in need"), pending))
     if permits(me, "reversals.read"):
-        asked = [one for one in reversals.every(bank(), me) if one.state == "asked"]
         note = gettext("with a second person")
-        tiles.append(Tile("reversals.index", "undo", gettext("Corrections"), note, len(asked)))
+        tiles.append(Tile("reversals.index", "undo", gettext("Corrections"), note, reversals.asked(bank(), me)))
     return tiles + _county_tiles(me)
 
 

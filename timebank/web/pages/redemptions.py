@@ -10,11 +10,11 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import DateField, SelectField, TimeField
 
+from timebank.domain.catalogue import TRAINING_LABELS
 from timebank.domain.errors import Invalid, NotFound, TimebankError
 from timebank.domain.redemptions import ENDED, OPEN, REASON_LABELS, STATE_NEXT, RedemptionState
 from timebank.domain.roles import Actor, permits
 from timebank.services import families, members, redemptions
-from timebank.services.members import MemberView
 from timebank.services.redemptions import AskForCare, Prospects, RedemptionView
 from timebank.web.asking import AskForm, fill, told, whom
 from timebank.web.errors import in_words
@@ -164,10 +164,14 @@ def desk() -> str:
 @blueprint.route("/redemptions/<redemption_id>/assign", methods=["GET", "POST"])
 @allow("redemptions.run")
 def assign(redemption_id: str) -> Any:
-    """Choose a helper: from the station's volunteers, or by member number."""
+    """Choose a helper: from the station's trained volunteers, found by number or name, or by member number.
+
+    Words are posted, so that no URL holds a name.
+    """
     view = redemptions.see(bank(), actor(), redemption_id)
+    words = request.form.get("words", "")
     refusal = None
-    if request.method == "POST":
+    if request.method == "POST" and "words" not in request.form:
         try:
             number = request.form.get("number", "").strip()
             volunteer_id = members.by_number(bank(), number) if number else request.form.get("volunteer", "")
@@ -178,20 +182,11 @@ def assign(redemption_id: str) -> Any:
             return redirect(url_for("redemptions.show", redemption_id=redemption_id))
         except TimebankError as error:
             refusal = in_words(error)
+    after = request.form.get("after", "")
+    found = redemptions.helpers(bank(), actor(), redemption_id, words, after=after, limit=PAGE, now=now())
     return render_template(
-        "redemptions/assign.html", view=view, volunteers=_volunteers(view), refusal=refusal
+        "redemptions/assign.html", view=view, found=found, words=words, refusal=refusal, trainings=TRAINING_LABELS
     ), refusal.status if refusal else 200
-
-
-def _volunteers(view: RedemptionView) -> list[MemberView]:
-    """The active volunteers of the request's station, without those whom it is about."""
-    about = (view.receiver_id, view.member_id)
-    found = [
-        one
-        for one in members.find(bank(), actor(), "", now=now())
-        if one.serves and one.state == "active" and one.station_id == view.station_id and one.person_id not in about
-    ]
-    return sorted(found, key=lambda one: one.number)
 
 
 @blueprint.post("/redemptions/<redemption_id>/deliver")
@@ -225,11 +220,11 @@ def settle(redemption_id: str) -> Any:
 @signed_in
 def step(redemption_id: str, verb: str) -> Any:
     """Wait, resume, unassign, decline, cancel, no_show."""
-    reason = request.form.get("reason")
+    reason, text = request.form.get("reason"), request.form.get("text", "")[:500]
     try:
         with bank().together() as one:
             _count_act(one, redemption_id, verb)
-            redemptions.step(one, actor(), redemption_id, verb, reason, now=now())
+            redemptions.step(one, actor(), redemption_id, verb, reason, text, now=now())
     except TimebankError as error:
         return _show(redemption_id, in_words(error))
     texts = {

@@ -19,7 +19,7 @@ from timebank.web.guard import actor, allow, bank, now
 from timebank.web.words import choices
 
 blueprint = Blueprint("reversals", __name__)
-_WITHOUT_WORDS = {code: label for code, label in REFUSE_REASONS.items() if code != "other"}
+PAGE = 20
 
 
 class ReversalForm(Form):
@@ -56,9 +56,11 @@ def index() -> Any:
 
 def _page(form: ReversalForm, refusal: Any) -> Any:
     status = refusal.status if refusal else 422 if form.errors else 200
+    rows = reversals.every(bank(), actor(), before=request.args.get("before"), limit=PAGE)
+    older = url_for("reversals.index", before=rows[-1].id) if len(rows) == PAGE else None
     return render_template(
-        "reversals/index.html", rows=reversals.every(bank(), actor()), form=form, refusal=refusal, reasons=REASONS,
-        refuse_reasons=_WITHOUT_WORDS, decides=permits(actor(), "reversals.approve"),
+        "reversals/index.html", rows=rows, older=older, form=form, refusal=refusal, reasons=REASONS,
+        refuse_reasons=REFUSE_REASONS, decides=permits(actor(), "reversals.approve"),
     ), status  # fmt: skip
 
 
@@ -74,6 +76,7 @@ def decide(reversal_id: str) -> Any:
             reversal_id,
             approve=approve,
             reason=None if approve else request.form.get("reason"),
+            text=request.form.get("text", "")[:500],
             now=now(),
         )
     except TimebankError as error:

@@ -24,7 +24,7 @@ from timebank.web.language import hours_minutes
 from timebank.web.words import choices
 
 blueprint = Blueprint("transfers", __name__)
-_WITHOUT_WORDS = {code: label for code, label in REFUSE_REASONS.items() if code != "other"}
+PAGE = 20
 POOL, OTHER = "pool", "other"
 MOST_HOURS = 1000
 
@@ -51,6 +51,7 @@ class GrantForm(Form):
     number = SafeText(lazy_gettext("Member number of the elder"), [needed()])
     hours = IntegerField(lazy_gettext("How many hours?"), [needed(), NumberRange(1, MOST_HOURS)], default=2)
     reason = SelectField(lazy_gettext("Why?"))
+    text = SafeText(lazy_gettext("In a few words"), description=lazy_gettext("Needed for “Another reason”."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ def grants() -> Any:
     if form.validate_on_submit():
         try:
             receiver_id = members.by_number(bank(), form.number.data)
-            transfers.ask_grant(bank(), actor(), receiver_id, form.hours.data * 60, form.reason.data, now=now())
+            minutes, text = form.hours.data * 60, (form.text.data or "")[:500]
+            transfers.ask_grant(bank(), actor(), receiver_id, minutes, form.reason.data, text, now=now())
             flash(gettext("Asked. The street or county centre decides."), "success")
             return redirect(url_for("transfers.grants"))
         except TimebankError as error:
@@ -151,10 +153,12 @@ def grants() -> Any:
 
 def _grants(form: GrantForm, refusal: Any) -> Any:
     status = refusal.status if refusal else 422 if form.errors else 200
+    rows = transfers.grants(bank(), actor(), before=request.args.get("before"), limit=PAGE, now=now())
+    older = url_for("transfers.grants", before=rows[-1].id) if len(rows) == PAGE else None
     return render_template(
-        "transfers/grants.html", rows=transfers.grants(bank(), actor(), now=now()), form=form, refusal=refusal,
+        "transfers/grants.html", rows=rows, older=older, form=form, refusal=refusal,
         pool=transfers.pool_minutes(bank()), me=actor().person_id, decides=permits(actor(), "transfers.approve_grant"),
-        reasons=_WITHOUT_WORDS, grant_reasons=GRANT_REASONS,
+        refuse_reasons=REFUSE_REASONS, grant_reasons=GRANT_REASONS,
     ), status  # fmt: skip
 
 
@@ -170,6 +174,7 @@ def decide(transfer_id: str) -> Any:
             transfer_id,
             approve=approve,
             reason=None if approve else request.form.get("reason"),
+            text=request.form.get("text", "")[:500],
             now=now(),
         )
     except TimebankError as error:
