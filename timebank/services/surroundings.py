@@ -23,6 +23,7 @@ class Surroundings:
     county: str
     county_en: str
     hotline: str
+    name: str
     alarms: tuple[Alarm, ...]
 
 
@@ -36,5 +37,6 @@ def see(bank: Bank, actor: Actor | None) -> Surroundings:
             county=county.name if county else "",
             county_en=county.name_en if county else "",
             hotline=county.hotline if county else "",
+            name=unit.person(actor.person_id).name if actor else "",
             alarms=tuple(Alarm(alert.id, alert.summary) for alert in alerts),
         )

@@ -52,6 +52,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         csrf = False
 
 
+def chosen() -> InputRequired:
+    """One of the list must be chosen; said in the visitor's language."""
+    return InputRequired(lazy_gettext("Please choose one."))
+
+
 def needed() -> InputRequired:
     """The field must be filled; said in the visitor's language."""
     return InputRequired(lazy_gettext("Please fill this in."))

@@ -59,6 +59,7 @@ def init_navigation(app: Flask) -> None:
         around_us = surroundings.see(bank(), signed.actor if signed else None)
         return {
             "signed_in": signed is not None,
+            "my_name": around_us.name,
             "navigation": menu_of(signed.actor) if signed and signed.second_factor == "done" else [],
             "brand": gettext("Time Bank"),
             "county": around_us.county,

@@ -28,8 +28,10 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+WITH_CAMERA = "camera=(self), geolocation=(), microphone=()"
+"""For the few pages that read a QR code."""
 csrf = CSRFProtect()
 
 

@@ -12,29 +12,42 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import DateField, PasswordField, RadioField, SelectField, TimeField
 
+from timebank.domain.catalogue import FIVE_X_LABELS, FiveX, by_class
 from timebank.domain.errors import NotFound, TimebankError
 from timebank.domain.hours import REASON_LABELS
 from timebank.services import families, hours, members, redemptions
 from timebank.services.hours import LogHours
 from timebank.services.redemptions import RedemptionView
 from timebank.web.errors import in_words
-from timebank.web.forms import Form, SafeText, needed
+from timebank.web.forms import Form, SafeText, chosen, needed
 from timebank.web.guard import actor, allow, bank, now, signed_in
 from timebank.web.language import hours_minutes, in_language
+from timebank.web.security import WITH_CAMERA
 from timebank.web.words import PLACE_CHOICES, choices
 
 blueprint = Blueprint("hours", __name__)
 OTHER = "other"
 STEP_MINUTES = 15
 PAGE = 20
+USUAL = 4
+SCANS = frozenset({"hours.check_in", "hours.check_out", "hours.show", "hours.presence"})
+"""Pages that may ask for the camera, to read the QR code of a card."""
+
+
+@blueprint.after_request
+def allow_camera(response: Response) -> Response:
+    if request.endpoint in SCANS:
+        response.headers["Permissions-Policy"] = WITH_CAMERA
+    return response
 
 
 class LogForm(Form):
     elder = RadioField(lazy_gettext("Whom did you help?"))
     number = SafeText(
-        lazy_gettext("Member number of the elder"), description=lazy_gettext("On the elder's card. Nine digits.")
+        lazy_gettext("Member number of the elder"),
+        description=lazy_gettext("Only for somebody else, who is not in the list. On the elder's card, nine digits."),
     )
-    service = SelectField(lazy_gettext("What did you do?"))
+    service = SelectField(lazy_gettext("What did you do?"), [chosen()])
     day = DateField(lazy_gettext("On which day?"), [needed()])
     start = TimeField(lazy_gettext("From when?"), [needed()])
     minutes = SelectField(lazy_gettext("How long did it take?"), coerce=int)
@@ -46,16 +59,38 @@ class LogForm(Form):
 
 class PresenceForm(Form):
     pin = PasswordField(lazy_gettext("The elder's PIN"), description=lazy_gettext("The elder types it in."))
-    card = SafeText(lazy_gettext("Or the code of the elder's card"))
+    card = SafeText(
+        lazy_gettext("Or the code of the elder's card"), description=lazy_gettext("It stands below the QR code.")
+    )
 
 
 class CheckInForm(PresenceForm):
-    number = SafeText(lazy_gettext("Member number of the elder"), [needed()])
-    service = SelectField(lazy_gettext("What will you do?"))
+    number = SafeText(
+        lazy_gettext("Member number of the elder"),
+        description=lazy_gettext("Only needed with the PIN: the card says who it is."),
+    )
+    service = SelectField(lazy_gettext("What will you do?"), [chosen()])
 
 
 def service_choices(offer: hours.Choice) -> list[tuple[str, str]]:
     return [(service.code, in_language(service.name, service.name_en)) for service in offer.services]
+
+
+def service_groups(offer: hours.Choice) -> dict[str, list[tuple[str, str]]]:
+    """What can be chosen, by class: what this visitor did before stands first, then company, which most people give.
+
+    Who never logged anything is asked to choose: a service that was set before would be taken for right.
+    """
+    names = dict(service_choices(offer))
+    before = [code for code in dict.fromkeys(code for _, _, code in offer.elders) if code in names]
+    groups = {} if before else {"": [("", gettext("Please choose"))]}
+    if before:
+        groups[gettext("As before")] = [(code, names[code]) for code in before[:USUAL]]
+    classes = by_class(offer.services)
+    for one in sorted(classes, key=lambda one: one is not FiveX.COMFORT):
+        if classes[one]:
+            groups[gettext(FIVE_X_LABELS[one])] = [(service.code, names[service.code]) for service in classes[one]]
+    return groups
 
 
 def duration_choices() -> list[tuple[int, str]]:
@@ -69,7 +104,7 @@ def zone() -> ZoneInfo:
 
 def _fill(form: LogForm, offer: hours.Choice) -> None:
     form.elder.choices = [*((one, name) for one, name, _ in offer.elders), (OTHER, gettext("Somebody else"))]
-    form.service.choices = service_choices(offer)
+    form.service.choices = service_groups(offer)
     form.minutes.choices = duration_choices()
     form.place.choices = choices(PLACE_CHOICES)
 
@@ -221,15 +256,15 @@ def step(record_id: str, verb: str) -> Response:
 def check_in() -> Any:
     """Begin or end a visit at the elder's door."""
     visit = hours.open_visit(bank(), actor())
-    offer = hours.choices(bank(), actor())
     form = CheckInForm()
-    form.service.choices = service_choices(offer)
+    form.service.choices = service_groups(hours.choices(bank(), actor()))
     refusal = None
     if visit is None and form.validate_on_submit():
         try:
-            elder_id = members.by_number(bank(), form.number.data)
-            presence_ = {"pin": form.pin.data or "", "card": form.card.data or ""}
-            hours.check_in(bank(), actor(), elder_id, form.service.data, **presence_, now=now())
+            pin, card = form.pin.data or "", form.card.data or ""
+            alone = card and not form.number.data
+            elder_id = members.by_card(bank(), card) if alone else members.by_number(bank(), form.number.data)
+            hours.check_in(bank(), actor(), elder_id, form.service.data, pin=pin, card=card, now=now())
             flash(gettext("The visit has begun. Check out with the elder before you leave."), "success")
             return redirect(url_for("hours.check_in"))
         except TimebankError as error:

@@ -124,7 +124,7 @@ def register() -> Any:
         try:
             view = members.register(bank(), actor(), _application(form, "desk"), now=now())
             flash(gettext("The member is registered."), "success")
-            return redirect(url_for("members.show", person_id=view.person_id))
+            return redirect(url_for("members.show", person_id=view.person_id, new="yes"))
         except TimebankError as error:
             refusal = in_words(error)
     status = refusal.status if refusal else 422 if form.errors else 200
@@ -151,6 +151,7 @@ def show(person_id: str) -> str:
     return render_template(
         "members/show.html", member=view, relatives=relatives, kin_form=form, pin_form=PinForm(),
         password_form=PasswordForm(), tag_labels=TAG_LABELS, relation_labels=RELATION_LABELS,
+        is_new=request.args.get("new") == "yes",
     )  # fmt: skip
 
 
