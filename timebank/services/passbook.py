@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from ledger import Entry, Kind
 from timebank.domain.errors import NotFound
 from timebank.domain.ledger_words import words
+from timebank.domain.local_time import local_day
 from timebank.domain.roles import Actor, require_at
 from timebank.storage.unit import Bank, Unit
 
@@ -27,8 +29,22 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which lines are asked for, newest first: of one year or of all, so many after the first `skip`.
+
+    With a limit of 0 only the balances are read.
+    """
+
+    year: int | None = None
+    skip: int = 0
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Passbook:
-    """A member's book at one moment."""
+    """A member's book at one moment. `lines` are the part that was asked for; `more`: how many older ones of the same
+    year (or of all) come after it; `years`: how many lines each year has, the newest first.
+    """
 
     person_id: str
     name: str
@@ -40,18 +56,23 @@ class Passbook:
     held_minutes: int
     served_minutes: int
     lines: tuple[Line, ...]
+    more: int
+    years: tuple[tuple[int, int], ...]
     size: int
     head: str
     at: datetime
 
 
-def own(bank: Bank, actor: Actor, *, now: datetime, limit: int | None = None) -> Passbook:
+ALL = Part()
+
+
+def own(bank: Bank, actor: Actor, *, now: datetime, part: Part = ALL) -> Passbook:
     """The actor's own passbook. Raises NotFound for who is no member."""
     with bank.read() as unit:
-        return _passbook(unit, actor.person_id, now, limit)
+        return _passbook(unit, actor.person_id, now, part)
 
 
-def of_member(bank: Bank, actor: Actor, person_id: str, *, now: datetime, limit: int | None = None) -> Passbook:
+def of_member(bank: Bank, actor: Actor, person_id: str, *, now: datetime, part: Part = ALL) -> Passbook:
     """A member's passbook at the desk. Raises NotFound for another station's member."""
     with bank.read() as unit:
         membership = unit.members.get(person_id)
@@ -59,20 +80,18 @@ def of_member(bank: Bank, actor: Actor, person_id: str, *, now: datetime, limit:
             raise NotFound
         if person_id != actor.person_id:
             require_at(actor, "passbook.read", membership.station_id, unit.network.parents())
-        return _passbook(unit, person_id, now, limit)
+        return _passbook(unit, person_id, now, part)
 
 
-def _passbook(unit: Unit, person_id: str, now: datetime, limit: int | None) -> Passbook:
+def _passbook(unit: Unit, person_id: str, now: datetime, part: Part) -> Passbook:
     membership = unit.members.get(person_id)
     if membership is None:
         raise NotFound
     station = unit.network.get_station(membership.station_id)
-    lines: list[Line] = []
-    for origin, account in unit.members.purses(person_id).items():
-        lines.extend(
-            _line(entry.entry, entry.minutes, entry.balance_after, origin) for entry in unit.book.statement(account)
-        )
-    lines.sort(key=lambda line: (-line.seq, line.origin))
+    lines = _lines(unit, person_id) if part.limit != 0 else []
+    years = Counter(_year(line) for line in lines)
+    asked = [line for line in lines if part.year is None or _year(line) == part.year][part.skip :]
+    shown = tuple(asked[: part.limit])
     balances = unit.balances(person_id)
     total = sum(balances.values())
     head = unit.book.head()
@@ -86,11 +105,28 @@ def _passbook(unit: Unit, person_id: str, now: datetime, limit: int | None) -> P
         total_minutes=total,
         held_minutes=unit.worth(person_id) - total,
         served_minutes=unit.hours.served_minutes(person_id),
-        lines=tuple(lines[:limit]),
+        lines=shown,
+        more=len(asked) - len(shown),
+        years=tuple(sorted(years.items(), reverse=True)),
         size=head.size,
         head=head.leaf_hash.hex(),
         at=now,
     )
+
+
+def _lines(unit: Unit, person_id: str) -> list[Line]:
+    """Every line of every purse, the newest first."""
+    lines: list[Line] = []
+    for origin, account in unit.members.purses(person_id).items():
+        lines.extend(
+            _line(entry.entry, entry.minutes, entry.balance_after, origin) for entry in unit.book.statement(account)
+        )
+    lines.sort(key=lambda line: (-line.seq, line.origin))
+    return lines
+
+
+def _year(line: Line) -> int:
+    return local_day(line.at).year
 
 
 def _line(entry: Entry, minutes: int, balance_after: int, origin: str) -> Line:

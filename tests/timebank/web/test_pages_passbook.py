@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from ledger import Draft, Kind
 from tests.timebank.web.conftest import Browser
-from tests.timebank.world import World
+from tests.timebank.world import NOW, World
 from timebank.services import beginning
-from timebank.web.pages.passbook import _safe
+from timebank.web.pages.passbook import PAGE, SHEET, _safe
 
 Staff, Member = Callable[[str], Browser], Callable[[Any], Browser]
 
@@ -73,3 +74,37 @@ def test_the_sheet_of_paper_says_who_how_much_and_how_to_check_it(
 def test_staff_who_are_no_members_have_no_passbook(sign_in: Staff) -> None:
     for path in ("/passbook", "/passbook.csv", "/passbook.pdf"):
         assert sign_in("worker A").get(path).status_code in (403, 404), path
+
+
+def many_lines(world: World, member: Any, count: int) -> None:
+    """So many small earnings, in one commit; what an old member's book looks like after many years."""
+    with world.bank.unit() as unit:
+        account = unit.members.purses(member.person_id)["earned"]
+        document = unit.keep_document("hours", member.person_id, {"many": count}, now=NOW)
+        more = {"policy": unit.policy_at(NOW)[1], "evidence": document.commitment, "on": "2026-01-01"}
+        postings = tuple(sorted([(account, 15), (unit.issuance, -15)]))
+        worker = world.staff["worker A"].person_id
+        unit.append_many(
+            [Draft(kind=Kind.EARN, actor=worker, postings=postings, key=f"many-{n}", **more) for n in range(count)],
+            now=NOW,
+        )
+
+
+def test_a_long_book_is_read_by_year_and_printed_by_the_sheet(world: World, sign_in_member: Member) -> None:
+    member = world.member()
+    many_lines(world, member, SHEET + 5)
+    mine = sign_in_member(member)
+    first = mine.get("/passbook").text
+    assert first.count('scope="row"') == PAGE
+    assert f"{NOW.year} ({SHEET + 5})" in first
+    sheets = [mine.get(f"/passbook?year={NOW.year}&sheet={number}").text for number in (1, 2, 3)]
+    assert [text.count('scope="row"') for text in sheets] == [SHEET, 5, 0]
+    assert "sheet=2" in sheets[0]
+    assert "sheet=3" not in sheets[1]
+    for odd in ("year=1066", "year=-1", "year=x&sheet=y", "year=99999999", "sheet=0"):
+        assert mine.get(f"/passbook?{odd}").status_code == 200, odd
+    paper = PdfReader(io.BytesIO(mine.get(f"/passbook.pdf?year={NOW.year}&sheet=2").data))
+    text = "".join("".join(page.extract_text() for page in paper.pages).split())
+    assert f"{NOW.year}年" in text
+    assert text.count("+15分") == 5
+    assert len(list(csv.reader(io.StringIO(mine.get("/passbook.csv").text)))) == SHEET + 6

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from timebank.domain.redemptions import OPEN
 from timebank.domain.roles import Actor, permits
 from timebank.services import families, hours, passbook, redemptions, reversals, transfers
+from timebank.services.passbook import Part
 from timebank.web.guard import actor, bank, first_step, now, public, visitor
 
 blueprint = Blueprint("home", __name__)
@@ -47,7 +48,7 @@ def _member() -> dict[str, Any]:
     mine = redemptions.mine(bank(), me)
     prospects = redemptions.prospects(bank(), me, me.person_id, now=now())
     return {
-        "book": passbook.own(bank(), me, now=now(), limit=3),
+        "book": passbook.own(bank(), me, now=now(), part=Part(limit=0)),
         "tiles": _member_tiles(),
         "visit": hours.open_visit(bank(), me),
         "to_confirm": hours.for_my_word(bank(), me),

@@ -16,12 +16,15 @@ from timebank.domain.ledger_words import ORIGIN_LABELS
 from timebank.domain.policies import Origin
 from timebank.domain.roles import permits
 from timebank.services import passbook
-from timebank.services.passbook import Passbook
+from timebank.services.passbook import Part, Passbook
 from timebank.web.guard import actor, allow, bank, now
 from timebank.web.pages.hours import zone
 
 blueprint = Blueprint("passbook", __name__)
 PAGE = 30
+SHEET = 300
+"""The most lines of one document: drawing a line takes some 7 ms of the request."""
+MOST_DIGITS = 4
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -29,21 +32,36 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @allow("passbook.see_own")
 def index() -> str:
     """My own passbook."""
-    limit = None if request.args.get("all") else PAGE
-    return _page(passbook.own(bank(), actor(), now=now(), limit=limit), own=True)
+    return _page(passbook.own(bank(), actor(), now=now(), part=_part(PAGE)), own=True)
 
 
 @blueprint.get("/members/<person_id>/passbook")
 @allow("passbook.read")
 def of_member(person_id: str) -> str:
     """A member's passbook at the desk."""
-    limit = None if request.args.get("all") else PAGE
-    return _page(passbook.of_member(bank(), actor(), person_id, now=now(), limit=limit), own=False)
+    return _page(passbook.of_member(bank(), actor(), person_id, now=now(), part=_part(PAGE)), own=False)
+
+
+def _number(name: str) -> int | None:
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
+
+
+def _sheet() -> int:
+    """Which sheet of the year, from 1."""
+    return _number("sheet") or 1
+
+
+def _part(limit: int) -> Part:
+    """The lines that are asked for: a sheet of a year, or the newest, at most `limit`."""
+    year = _number("year")
+    return Part(year, (_sheet() - 1) * SHEET, SHEET) if year is not None else Part(limit=limit)
 
 
 def _page(book: Passbook, *, own: bool) -> str:
     return render_template(
-        "passbook/index.html", book=book, own=own, origins=ORIGIN_LABELS, page=PAGE,
+        "passbook/index.html", book=book, own=own, origins=ORIGIN_LABELS, year=_number("year"), sheet=_sheet(),
+        lines_a_sheet=SHEET,
         corrects=not own and permits(actor(), "reversals.request"),
     )  # fmt: skip
 
@@ -52,14 +70,14 @@ def _page(book: Passbook, *, own: bool) -> str:
 @allow("passbook.see_own")
 def pdf() -> Response:
     """My passbook on paper."""
-    return _pdf(passbook.own(bank(), actor(), now=now()))
+    return _pdf(passbook.own(bank(), actor(), now=now(), part=_part(SHEET)))
 
 
 @blueprint.get("/members/<person_id>/passbook.pdf")
 @allow("passbook.read")
 def pdf_of(person_id: str) -> Response:
     """A member's passbook on paper, printed at the desk."""
-    return _pdf(passbook.of_member(bank(), actor(), person_id, now=now()))
+    return _pdf(passbook.of_member(bank(), actor(), person_id, now=now(), part=_part(SHEET)))
 
 
 def _pdf(book: Passbook) -> Response:
@@ -72,7 +90,9 @@ def _pdf(book: Passbook) -> Response:
         # What they say of their progress names the letters of a member's name; no log may hold that.
         logging.getLogger(name).setLevel(logging.ERROR)
     nothing: Any = URLFetcher(allowed_protocols=())
-    html = render_template("passbook/print.html", book=book, origins=ORIGIN_LABELS)
+    html = render_template(
+        "passbook/print.html", book=book, origins=ORIGIN_LABELS, year=_number("year"), sheet=_sheet()
+    )
     style = Path(current_app.static_folder or "", "passbook-print.css").read_text(encoding="utf-8")
     document = HTML(string=html, url_fetcher=nothing).write_pdf(
         stylesheets=[CSS(string=style, url_fetcher=nothing)], pdf_variant="pdf/ua-1"
