@@ -9,7 +9,7 @@ from typing import Any
 from tests.timebank.web.conftest import Browser, refuses
 from tests.timebank.world import NOW, World
 from timebank.domain import errors
-from timebank.services import families, redemptions, reversals, transfers
+from timebank.services import families, redemptions, reversals, training, transfers
 
 Staff, Member = Callable[[str], Browser], Callable[[Any], Browser]
 
@@ -130,3 +130,41 @@ def test_a_wrong_entry_is_put_right_on_the_page(world: World, sign_in: Staff) ->
     assert world.balance(volunteer) == 60
     assert street.post(f"/corrections/{row.id}/decide", approve="yes").status_code == 302
     assert world.balance(volunteer) == 0
+
+
+def test_the_desk_finds_trained_helpers_only(world: World, sign_in: Staff) -> None:
+    member, desk, worker = world.rich(120), sign_in("worker A"), world.staff["worker A"]
+    plain, trained = world.member(name="王普通"), world.member(name="赵学过")
+    training.record(world.bank, worker, trained.person_id, "escort", NOW.date(), None, now=NOW)
+    here = desk.post(
+        f"/redemptions/at-desk?member={world.number(member)}", **wish(member, service="doctor_visit")
+    ).headers["Location"]
+    page = desk.get(f"{here}/assign").text
+    assert ("赵学过" in page, "王普通" in page) == (True, False)
+    assert "赵学过" in desk.post(f"{here}/assign", words="学过").text
+    assert "赵学过" not in desk.post(f"{here}/assign", words="学不会").text
+    assert world.number(trained) in desk.post(f"{here}/assign", words=world.number(trained)[-4:]).text
+    assert refuses(desk.post(f"{here}/assign", volunteer=plain.person_id), errors.VolunteerUnqualified)
+    assert desk.post(f"{here}/assign", volunteer=trained.person_id).status_code == 302
+
+
+def test_refusals_say_why_in_words_on_the_pages(world: World, sign_in: Staff) -> None:
+    elder, desk, street = (
+        world.member(born=date(1940, 1, 1), tags=("living_alone",)),
+        sign_in("second A"),
+        sign_in("street"),
+    )
+    form = {"number": world.number(elder), "hours": "1", "reason": "other"}
+    assert refuses(desk.post("/grants", **form), errors.WordsMissing)
+    assert desk.post("/grants", **form, text="刚出院").status_code == 302
+    grant = transfers.grants(world.bank, world.staff["street"], now=NOW)[0]
+    record = world.verified(world.member(), world.member())
+    wrong = {"seq": str(record.entry_seq), "reason": "other"}
+    assert refuses(desk.post("/corrections", **wrong), errors.WordsMissing)
+    assert desk.post("/corrections", **wrong, text="记错了人").status_code == 302
+    reversal = reversals.every(world.bank, world.staff["street"])[0]
+    for path, noun in ((f"/grants/{grant.id}", "/grants"), (f"/corrections/{reversal.id}", "/corrections")):
+        assert refuses(street.post(f"{path}/decide", approve="no", reason="other"), errors.WordsMissing)
+        assert street.post(f"{path}/decide", approve="no", reason="other", text="已经搬走").status_code == 302
+        assert "已经搬走" in desk.get(noun).text
+        assert "已经搬走" not in sign_in("worker B").get(noun).text

@@ -85,7 +85,7 @@ def service_groups(offer: hours.Choice) -> dict[str, list[tuple[str, str]]]:
     before = [code for code in dict.fromkeys(code for _, _, code in offer.elders) if code in names]
     groups = {} if before else {"": [("", gettext("Please choose"))]}
     if before:
-        groups[gettext("As before")] = [(code, names[code]) for code in before[:USUAL]]
+        groups[gettext("What you did before")] = [(code, names[code]) for code in before[:USUAL]]
     classes = by_class(offer.services)
     for one in sorted(classes, key=lambda one: one is not FiveX.COMFORT):
         if classes[one]:
