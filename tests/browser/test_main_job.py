@@ -105,6 +105,31 @@ def test_pages_work_without_javascript(visit: Callable[..., Page]) -> None:
 
 
 @pytest.mark.browser
+def test_the_member_number_is_asked_for_only_where_it_is_needed(visit: Callable[..., Page], people: People) -> None:
+    page = visit(people.saver)
+    page.goto("/hours/new")
+    assert page.locator("input[name=elder]:checked").get_attribute("value") != "other"
+    assert page.locator("#number").is_hidden()
+    page.get_by_label("另一位老人").check()
+    assert page.locator("#number").is_visible()
+    page.locator("input[name=elder]").first.check()
+    assert page.locator("#number").is_hidden()
+    bare = visit(people.saver, scripts=False)
+    bare.goto("/hours/new")
+    assert bare.locator("#number").is_visible()
+
+
+@pytest.mark.browser
+def test_the_way_out_is_at_the_top(visit: Callable[..., Page], people: People) -> None:
+    page = visit(people.saver)
+    page.goto("/passbook")
+    page.locator("header").get_by_role("button", name="退出登录").click()
+    assert page.locator("header").get_by_role("button", name="退出登录").count() == 0
+    page.goto("/passbook")
+    assert "/sign-in" in page.url
+
+
+@pytest.mark.browser
 def test_the_passbook_prints_chinese(visit: Callable[..., Page], people: People) -> None:
     from io import BytesIO
 
