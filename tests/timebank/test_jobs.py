@@ -107,6 +107,20 @@ def test_a_failure_is_logged_without_its_words_and_tried_when_the_lease_ran_out(
     assert work.done == 2
 
 
+def test_an_error_that_nobody_foresaw_is_logged_and_ends_its_own_job_only(
+    bank: Bank, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init_logs()
+    behind = Work()
+    fails = Job("fails", Work(ZeroDivisionError("张三 13800000000")), timedelta(minutes=1), lease=LEASE)
+    outcomes = [run_due(bank, job, now=NOW) for job in (fails, Job("behind", behind))]
+    assert (outcomes, behind.done) == ([False, True], 1)
+    out = capsys.readouterr().out
+    line = json.loads(next(text for text in out.splitlines() if "job failed" in text))
+    assert (line["job"], line["kind"]) == ("fails", "ZeroDivisionError")
+    assert "13800000000" not in out
+
+
 @pytest.mark.parametrize(
     ("now", "due"),
     [

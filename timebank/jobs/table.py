@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from timebank.domain.errors import TimebankError
 from timebank.services import Bank, audits, hours, leases, mail, redemptions, tokens, transfers
 
 log = structlog.get_logger()
@@ -48,14 +47,17 @@ JOBS = (
 
 
 def run_due(bank: Bank, job: Job, *, now: datetime) -> bool:
-    """Claim the job if it is due, do it, and say when it is due again. A failure is logged; its lease runs out."""
+    """Claim the job if it is due, do it, and say when it is due again. A failure is logged; its lease runs out.
+
+    Whatever goes wrong is this job's own: the jobs behind it are done all the same.
+    """
     try:
         fence = leases.claim(bank, job.name, lease=job.lease, now=now)
         if fence is None:
             return False
         outcome = job.work(bank, now=now)
         leases.finish(bank, job.name, fence, due_at=job.next_due(now, bank.settings.timezone), now=now)
-    except TimebankError as error:
+    except Exception as error:  # its words may hold personal data, its type does not
         log.error("job failed", job=job.name, kind=type(error).__name__)
         return False
     if outcome:  # a line for each time that nothing was due would bury the others

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+from sqlalchemy import ColumnElement, Connection, and_, select
+
 from ledger import Entry
-from ledger.audit import ALL_LEVELS, ERASED, Evidence, Pin, Report, audit
+from ledger.audit import ALL_LEVELS, ERASED, Evidence, Pin, Report, Workers, audit
 from ledger.checkpoints import SignerMemory
 from ledger.errors import FormatError, SignerRefuses
 from ledger.notes import read_keys
 from ledger.signer import Signer
 from ledger.stores.sql import JoinedSqlStore, SqlStore
-from timebank.domain.policies import Origin, from_json
+from ledger.stores.sql_schema import account_table, entry_table, posting_table
+from timebank.domain.policies import Origin, Policy, from_json
 from timebank.domain.rules_of_entries import EntryFacts, Holder, violations
+from timebank.storage.members import Purse
+from timebank.storage.people import Person
 from timebank.storage.unit import Bank, Unit
 from timebank.storage.vault import VaultError
+
+MOST_HOLDERS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +46,50 @@ def audit_book(bank: Bank, since: bytes | None) -> Report:
     keys = [key.verifier for key in read_keys(settings.signing_key_path)]
     signed = SignerMemory(settings.signer_memory_path).last(settings.book)
     pins = [Pin("signer", signed)] if signed is not None else []
-    with bank.read() as unit, store_of(bank) as store:
-        known = _Known(bank, unit)
+    workers = _workers(bank) if since is None else None
+    with _moment(bank) as connection, replace(bank, outer=connection).read() as unit:
+        known = _Known(bank, unit, connection)
         run = partial(
             audit,
-            store,
+            JoinedSqlStore(connection),
             settings.book,
             levels=ALL_LEVELS,
             keys=keys,
             pins=pins,
             documents=known.documents,
             rules=known.rules,
+            workers=workers,
         )
         try:
             return run(since=since)
         except FormatError:
             # What was kept of the last audit is damaged or of an earlier version: everything is checked again.
             return run()
+
+
+@contextmanager
+def _moment(bank: Bank) -> Iterator[Connection]:
+    """A connection that sees the database at one moment, so that entries and documents belong together."""
+    if bank.outer is not None:
+        yield bank.outer
+        return
+    options: dict[str, Any] = {"sqlite_begin": "DEFERRED"}
+    if bank.engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with bank.engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
+def _workers(bank: Bank) -> Workers | None:
+    """Processes that read beside this one, where the database can be opened by its URL and all of it is committed.
+
+    They see what was committed when they read; of that, the audit asks only for entries of its own moment.
+    """
+    url = bank.engine.url
+    in_memory = url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+    if bank.outer is not None or in_memory:
+        return None
+    return Workers(url.render_as_string(hide_password=False), count=2)
 
 
 @contextmanager
@@ -69,31 +103,31 @@ def store_of(bank: Bank) -> Iterator[JoinedSqlStore | SqlStore]:
 
 
 class _Known:
-    """What the service knows of entries: whose the accounts are, and the documents behind the commitments."""
+    """What the service knows of entries: whose the accounts are, and the documents behind the commitments.
 
-    def __init__(self, bank: Bank, unit: Unit) -> None:
-        self._bank, self._unit = bank, unit
+    Asked for a batch of entries at a time; what it remembers of accounts is bounded by MOST_HOLDERS and a batch.
+    """
+
+    def __init__(self, bank: Bank, unit: Unit, connection: Connection) -> None:
+        self._bank, self._unit, self._connection = bank, unit, connection
+        self._book = bank.settings.book
         self._holders: dict[str, Holder] = {}
+        self._policies: dict[str, Policy] = {}
 
     def documents(self, seqs: Sequence[int]) -> Mapping[int, Evidence]:
         """(salt, document) of each entry whose document is kept; ERASED where its key was destroyed."""
-        evidence = {seq: self._unit.book.entry(seq).evidence for seq in seqs}
-        rows = self._unit.people.documents_by_commitment(one for one in evidence.values() if one)
+        evidence = self._commitments(seqs)
+        self._learn_holders(min(seqs), max(seqs) + 1)
+        rows = self._unit.people.documents_by_commitment(evidence.values())
         people = self._unit.people.many(row.subject_id for row in rows.values())
+        read = {person.id: self._reader(person) for person in people.values() if person.wrapped_key}
         found: dict[int, Evidence] = {}
         for seq, commitment in evidence.items():
-            row = rows.get(commitment or "")
+            row = rows.get(commitment)
             if row is None:
                 continue
-            person = people.get(row.subject_id)
-            if person is None or not person.wrapped_key:
-                found[seq] = ERASED
-                continue
-            try:
-                found[seq] = (row.salt, self._bank.vault.open(person.wrapped_key, person.id, row.sealed))
-            except VaultError:
-                # Unreadable without being erased is a finding: the audit sees a document that doesn't fit.
-                found[seq] = (row.salt, None)
+            reader = read.get(row.subject_id)
+            found[seq] = ERASED if reader is None else (row.salt, reader(row.sealed))
         return found
 
     def rules(self, entry: Entry, policy: Mapping[str, Any], document: Any) -> Iterable[str]:
@@ -108,18 +142,61 @@ class _Known:
             accounts={account: self._holder(account) for account, _ in entry.postings},
         )
         known = document if isinstance(document, dict) else None
-        for broken in violations(facts, from_json(dict(policy)), known):
+        for broken in violations(facts, self._policy(entry.policy or "", policy), known):
             yield f"{broken.rule}: {broken.field}, expected {broken.expected}, found {broken.found}"
 
+    def _commitments(self, seqs: Sequence[int]) -> dict[int, str]:
+        """What the entries commit to, as their column says; that it is what their bodies say is checked at level 1."""
+        query = select(entry_table.c.seq, entry_table.c.evidence).where(
+            entry_table.c.book == self._book, entry_table.c.seq.in_(seqs)
+        )
+        return {seq: text.hex() for seq, text in self._connection.execute(query) if isinstance(text, bytes)}
+
+    def _reader(self, person: Person) -> Callable[[bytes], Any]:
+        """Sealed bytes of this person → the document. Unreadable without being erased gives None, which is a finding:
+        the audit sees a document that doesn't fit."""
+        try:
+            opened = self._bank.vault.opener(person.wrapped_key, person.id)
+        except VaultError:
+            return lambda sealed: None
+
+        def read(sealed: bytes) -> Any:
+            try:
+                return opened(sealed)
+            except VaultError:
+                return None
+
+        return read
+
+    def _policy(self, digest: str, document: Mapping[str, Any]) -> Policy | None:
+        if digest not in self._policies:
+            self._policies[digest] = from_json(dict(document))
+        return self._policies[digest]
+
     def _holder(self, account: str) -> Holder:
-        holder = self._holders.get(account)
-        if holder is None:
-            state = self._unit.book.account(account)
-            owner = self._unit.members.owner(account)
-            kind = str(state.kind) if state else "unknown"
-            origin = Origin(owner.origin) if owner else None
-            holder = self._holders[account] = Holder(kind, owner.person_id if owner else None, origin)
-        return holder
+        """Who has an account. One that no posting of the batch named is asked for alone."""
+        if account not in self._holders:
+            self._learn(account_table.c.account == account)
+        return self._holders.setdefault(account, Holder("unknown"))
+
+    def _learn_holders(self, start: int, stop: int) -> None:
+        """Learn who has the accounts that entries start..stop-1 name."""
+        if len(self._holders) > MOST_HOLDERS:
+            self._holders.clear()
+        named = select(posting_table.c.account).where(
+            posting_table.c.book == self._book, posting_table.c.seq >= start, posting_table.c.seq < stop
+        )
+        self._learn(account_table.c.account.in_(named))
+
+    def _learn(self, which: ColumnElement[bool]) -> None:
+        owned = and_(Purse.book == account_table.c.book, Purse.account == account_table.c.account)
+        query = (
+            select(account_table.c.account, account_table.c.kind, Purse.person_id, Purse.origin)
+            .select_from(account_table.outerjoin(Purse, owned))
+            .where(account_table.c.book == self._book, which)
+        )
+        for account, kind, person_id, origin in self._connection.execute(query):
+            self._holders[account] = Holder(kind, person_id, Origin(origin) if origin else None)
 
 
 def sign_book(bank: Bank, *, now: datetime) -> Signed:

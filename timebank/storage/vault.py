@@ -15,8 +15,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 NONCE_BYTES = 12
+MAC_BYTES = 32
 
 
 class VaultError(Exception):
@@ -28,6 +31,7 @@ class Vault:
 
     def __init__(self, master_key: bytes, index_key: bytes, random: Callable[[int], bytes]) -> None:
         self._master, self._index_key, self._random = AESGCM(master_key), index_key, random
+        self._state_key = HKDF(SHA256(), MAC_BYTES, salt=None, info=b"timebank audit state v1").derive(master_key)
 
     def new_key(self, owner: str) -> bytes:
         """A new data key for `owner`, wrapped. The owner's id is bound in, so that keys can't be swapped."""
@@ -42,13 +46,20 @@ class Vault:
 
     def open(self, wrapped_key: bytes, owner: str, sealed: bytes) -> Any:
         """The value again. Raises VaultError if the bytes or the owner don't fit."""
-        try:
-            plain = self._data_key(wrapped_key, owner).decrypt(
-                sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], owner.encode()
-            )
-        except InvalidTag as error:
-            raise VaultError("sealed data can't be opened") from error
-        return json.loads(plain)
+        return self.opener(wrapped_key, owner)(sealed)
+
+    def opener(self, wrapped_key: bytes, owner: str) -> Callable[[bytes], Any]:
+        """`open` for many values of one owner, whose key is unwrapped once. Raises VaultError, and so does its use."""
+        key = self._data_key(wrapped_key, owner)
+
+        def opened(sealed: bytes) -> Any:
+            try:
+                plain = key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], owner.encode())
+            except InvalidTag as error:
+                raise VaultError("sealed data can't be opened") from error
+            return json.loads(plain)
+
+        return opened
 
     def seal_for_service(self, purpose: str, value: Any) -> bytes:
         """For what belongs to no person: a mail address in the outbox, an answer kept for a retry."""
@@ -61,6 +72,17 @@ class Vault:
         except InvalidTag as error:
             raise VaultError("sealed data can't be opened") from error
         return json.loads(plain)
+
+    def vouch(self, state: bytes) -> bytes:
+        """An audit's state behind its HMAC-SHA256, which nobody makes who has the database alone."""
+        return hmac.digest(self._state_key, state, hashlib.sha256) + state
+
+    def vouched(self, kept: bytes) -> bytes:
+        """The state that was vouched for. Raises VaultError for any other bytes."""
+        mac, state = kept[:MAC_BYTES], kept[MAC_BYTES:]
+        if not hmac.compare_digest(mac, hmac.digest(self._state_key, state, hashlib.sha256)):
+            raise VaultError("not the state that an audit left")
+        return state
 
     def blind_index(self, kind: str, value: str) -> str:
         """A keyed hash by which an equal value is found and nothing is learnt: HMAC-SHA256, hex."""

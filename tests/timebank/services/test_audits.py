@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,8 @@ from tests.timebank.world import NOW, World, build_world, make_bank, settings_in
 from timebank.domain import errors
 from timebank.services import audits, mail, redemptions, surroundings
 from timebank.services.redemptions import AskForCare
+from timebank.storage import checking
+from timebank.storage.vault import MAC_BYTES
 
 
 @pytest.fixture
@@ -61,6 +64,27 @@ def test_a_damaged_memory_of_the_last_audit_means_that_all_is_checked(lively: Wo
     tamper(lively, "update audit_run set state = x'00'")
     again = audits.run_now(lively.bank, lively.staff["auditor"], full=False, now=NOW)
     assert (again.verdict, again.first_seq) == ("sound", 0)
+
+
+def test_a_forged_memory_of_the_last_audit_hides_nothing(lively: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who can write the database makes a well-formed state of all entries, and changes one of them."""
+    audits.run_now(lively.bank, lively.staff["auditor"], full=True, now=NOW)
+    path = lively.bank.settings.instance / "timebank.db"
+    with sqlite3.connect(path) as connection:
+        (kept,) = connection.execute("select state from audit_run").fetchone()
+    connection.close()
+    tamper(lively, f"update audit_run set state = x'{kept[MAC_BYTES:].hex()}'")  # without MAC, as once
+    assert audits.run_now(lively.bank, lively.staff["auditor"], full=False, now=NOW).first_seq == 0
+    forged = bytes(MAC_BYTES) + kept[MAC_BYTES:]
+    tamper(
+        lively,
+        f"update audit_run set state = x'{forged.hex()}' where id = (select max(id) from audit_run)",
+        "update ledger_entry set body = cast(replace(body, '120', '180') as blob)"
+        " where seq = (select min(seq) from ledger_entry where kind = 'earn')",
+    )
+    view = audits.run_now(lively.bank, lively.staff["auditor"], full=False, now=NOW)
+    assert (view.verdict, view.first_seq) == ("broken", 0)
+    assert "not this service's" in capsys.readouterr().out
 
 
 def test_an_edited_minute_is_found_named_and_told(lively: World) -> None:
@@ -127,3 +151,23 @@ def test_only_who_may_runs_and_reads_audits(world: World) -> None:
         audits.history(world.bank, world.member())
     with pytest.raises(errors.NotFound):
         audits.see(world.bank, world.staff["auditor"], "0" * 32)
+
+
+def test_entries_and_documents_are_of_one_moment(lively: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that goes while the audit reads is still there for the audit, as its entry is."""
+    removed = []
+    real = checking.audit
+
+    def late(store: Any, book: str, **rest: Any) -> Any:
+        store.head(book)  # the audit's moment
+        with sqlite3.connect(lively.bank.settings.instance / "timebank.db") as connection:
+            removed.append(connection.execute("update person set wrapped_key = x''").rowcount)
+        connection.close()
+        return real(store, book, **rest)
+
+    monkeypatch.setattr(checking, "audit", late)
+    report = checking.audit_book(lively.bank, None)
+    assert removed[0] > 3
+    assert (report.verdict, report.documents_erased) == ("sound", 0)
+    monkeypatch.undo()
+    assert checking.audit_book(lively.bank, None).documents_erased > 3
