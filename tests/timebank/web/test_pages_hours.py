@@ -93,3 +93,16 @@ def test_the_desk_tells_a_new_member_what_is_possible(world: World, sign_in: Sta
     assert 'href="#first-password"' in page
     assert 'id="first-password" open' in page
     assert "接下来可以怎么做" not in desk.get(done.headers["Location"].split("?")[0]).text
+
+
+def test_the_desk_chooses_a_service_for_each_slip(world: World, sign_in: Staff) -> None:
+    desk, volunteer, elder = sign_in("worker A"), world.member(), world.member()
+    page = desk.get("/desk/enter").text
+    assert page.count('<option value="" selected>请选择</option>') == 6
+    row = {"volunteer-0": world.number(volunteer), "elder-0": world.number(elder), "day-0": NOW.date().isoformat(),
+           "start-0": "10:00", "minutes-0": "60", "slip-0": ""}  # fmt: skip
+    refused = desk.post("/desk/enter", **row, **{"service-0": ""})
+    assert refused.status_code == errors.ServiceNotOffered.status
+    assert hours.mine(world.bank, volunteer) == ()
+    assert desk.post("/desk/enter", **row, **{"service-0": "chatting"}).status_code == 302
+    assert hours.mine(world.bank, volunteer)[0].service_code == "chatting"

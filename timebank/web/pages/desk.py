@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from timebank.services.hours import LogHours, RowRefused
 from timebank.web.errors import Refusal, in_words
 from timebank.web.guard import actor, allow, bank, now
 from timebank.web.language import in_language
-from timebank.web.pages.hours import duration_choices, service_choices, zone
+from timebank.web.pages.hours import duration_choices, service_groups, zone
 
 blueprint = Blueprint("desk", __name__)
 ROWS = 6
@@ -98,7 +99,8 @@ def enter() -> Any:
     elif request.args.get("volunteer"):
         rows[0]["volunteer"] = request.args["volunteer"]
     return render_template(
-        "desk/enter.html", rows=rows, services=service_choices(offer), durations=duration_choices(), refusal=refusal,
+        "desk/enter.html", rows=rows, services=service_groups(replace(offer, elders=())),
+        durations=duration_choices(), refusal=refusal,
         wrong=wrong, today=now().astimezone(zone()).date(),
     ), refusal.status if refusal else 200  # fmt: skip
 
