@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from ledger.stores.sql import make_engine
 from timebank.storage import every_row, schema
 from timebank.storage.base import Base
+from timebank.storage.catalogue import ServiceItem
 
 
 def differences(engine: Engine) -> list[object]:
@@ -49,6 +51,28 @@ def test_migrations_make_what_is_mapped_on_postgresql(postgres_url: str) -> None
             connection.execute(text("set local role timebank_app"))
             with pytest.raises(ProgrammingError, match="permission denied"):
                 connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_an_older_catalogue_learns_what_elders_can_ask_for(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    config = schema._config()
+    with engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        for code in ("cleaning", "station_duty"):
+            connection.execute(
+                text(
+                    "insert into service_item (book, code, name, name_en, five_x, helps, risk, minutes_min,"
+                    " minutes_max, place, two_persons, active, rank) values ('b', :code, 'x', 'x', 'own', '', 'low', 1, 2, 'home',"
+                    " 0, 1, 1)"
+                ),
+                {"code": code},
+            )
+    schema.upgrade(engine)
+    with engine.connect() as connection:
+        rows = connection.execute(select(ServiceItem.code, ServiceItem.askable)).all()
+    assert {row.code: row.askable for row in rows} == {"cleaning": True, "station_duty": False}
     engine.dispose()
 
 
