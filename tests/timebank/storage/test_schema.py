@@ -64,8 +64,8 @@ def test_an_older_catalogue_learns_what_elders_can_ask_for(tmp_path: Path) -> No
             connection.execute(
                 text(
                     "insert into service_item (book, code, name, name_en, five_x, helps, risk, minutes_min,"
-                    " minutes_max, place, two_persons, active, rank) values ('b', :code, 'x', 'x', 'own', '', 'low', 1, 2, 'home',"
-                    " 0, 1, 1)"
+                    " minutes_max, place, two_persons, active, rank)"
+                    " values ('b', :code, 'x', 'x', 'own', '', 'low', 1, 2, 'home', 0, 1, 1)"
                 ),
                 {"code": code},
             )
