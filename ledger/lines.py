@@ -43,6 +43,10 @@ class Line(Generic[T]):
         with self._lock:
             return [self._waiting.popleft() for _ in range(min(len(self._waiting), limit))]
 
+    def waiting(self) -> int:
+        """How many stand in line now, the one who leads among them."""
+        return len(self._waiting)
+
     def leave(self, group: list[T], leader: T) -> None:
         """Wake all whose turn is over, then whoever is now first, to lead."""
         for turn in group:

@@ -93,7 +93,7 @@ class SqlReading:
         query = select(_entry.key, func.count()).where(_entry.book == book, _entry.key.is_not(None))
         query = query.group_by(_entry.key).having(func.count() > 1).order_by(_entry.key)
         with self._connected() as connection:
-            found = connection.execution_options(yield_per=PAGE_ROWS).execute(query)
+            found = connection.execute(query, execution_options={"yield_per": PAGE_ROWS})
             yield from ((key, count) for key, count in found)
 
     def postings(self, book: str, start: int = 0, stop: int | None = None) -> Iterator[PostingRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Index, Integer, LargeBinary, String, Text, and_, delete, select, update
+from sqlalchemy import Index, Integer, LargeBinary, String, Text, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from timebank.storage.base import Base, InBook, to_person
@@ -131,6 +131,31 @@ class Entrance(NamedTuple):
 AccessRow = Login | Credential | Throttle | RoleGrant | SignIn | Token | Answered
 
 
+# Built once: building it takes longer than asking it.
+_ENTRANCE = (
+    select(
+        SignIn.id,
+        SignIn.person_id,
+        SignIn.seen_at,
+        SignIn.expires_at,
+        SignIn.second_factor_at,
+        Credential.must_change,
+        Credential.totp_sealed,
+        Membership.station_id,
+        Membership.state,
+        RoleGrant.role,
+        RoleGrant.station_id,
+    )
+    .join(Credential, and_(Credential.book == SignIn.book, Credential.person_id == SignIn.person_id))
+    .outerjoin(Membership, and_(Membership.book == SignIn.book, Membership.person_id == SignIn.person_id))
+    .outerjoin(
+        RoleGrant,
+        and_(RoleGrant.book == SignIn.book, RoleGrant.person_id == SignIn.person_id, RoleGrant.ended_at.is_(None)),
+    )
+    .where(SignIn.digest == bindparam("digest"), SignIn.book == bindparam("book"), SignIn.revoked_at.is_(None))
+)
+
+
 class Access:
     """Named queries over credentials, roles, sessions and tokens."""
 
@@ -170,34 +195,11 @@ class Access:
 
     def entrance(self, digest: str) -> Entrance | None:
         """What a cookie opens, in one query: this is asked with every request."""
-        columns = (
-            SignIn.id,
-            SignIn.person_id,
-            SignIn.seen_at,
-            SignIn.expires_at,
-            SignIn.second_factor_at,
-            Credential.must_change,
-            Credential.totp_sealed,
-            Membership.station_id,
-            Membership.state,
-        )
-        query = (
-            select(*columns, RoleGrant.role, RoleGrant.station_id)
-            .join(Credential, and_(Credential.book == SignIn.book, Credential.person_id == SignIn.person_id))
-            .outerjoin(Membership, and_(Membership.book == SignIn.book, Membership.person_id == SignIn.person_id))
-            .outerjoin(
-                RoleGrant,
-                and_(
-                    RoleGrant.book == SignIn.book, RoleGrant.person_id == SignIn.person_id, RoleGrant.ended_at.is_(None)
-                ),
-            )
-            .where(SignIn.digest == digest, SignIn.book == self._book, SignIn.revoked_at.is_(None))
-        )
-        rows = self._session.execute(query).all()
+        rows = self._session.execute(_ENTRANCE, {"digest": digest, "book": self._book}).all()
         if not rows:
             return None
         roles = frozenset((role, station_id) for *_, role, station_id in rows if role is not None)
-        return Entrance._make((*rows[0][: len(columns)], roles))
+        return Entrance._make((*rows[0][:-2], roles))
 
     def sign_ins(self, person_id: str, now: datetime) -> list[SignIn]:
         query = select(SignIn).where(

@@ -6,6 +6,7 @@ unique constraint, foreign key and hot index; ids are made by the application; n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,3 +70,10 @@ def to_station(column: str = "station_id") -> ForeignKeyConstraint:
 def in_book(table: str, column: str) -> ForeignKeyConstraint:
     """Foreign key (book, column) → (book, id) of another table."""
     return ForeignKeyConstraint(["book", column], [f"{table}.book", f"{table}.id"])
+
+
+def padded(ids: Iterable[str]) -> list[str]:
+    """Distinct ids in order, the last repeated up to a power of two: lists of any length make few statements, which
+    the database then knows already."""
+    wanted = sorted(set(ids))
+    return wanted + wanted[-1:] * ((1 << (len(wanted) - 1).bit_length()) - len(wanted)) if wanted else wanted

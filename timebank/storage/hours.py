@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
 
-from timebank.storage.base import Base, InBook, in_book, to_person, to_station
+from timebank.storage.base import Base, InBook, in_book, padded, to_person, to_station
 
 COUNTING = ("logged", "confirmed", "verified", "disputed")
 
@@ -137,6 +137,12 @@ class Verification:
     entry_seq: int | None = None
 
 
+_LOCKED = (
+    select(HoursRecord)
+    .where(HoursRecord.book == bindparam("book"), HoursRecord.id.in_(bindparam("ids", expanding=True)))
+    .order_by(HoursRecord.id)
+    .with_for_update()
+)
 _VERIFIED = (
     update(HoursRecord.__table__)  # type: ignore[arg-type]  # it is a Table
     .where(
@@ -162,8 +168,8 @@ class Hours:
 
     def lock_many(self, record_ids: Iterable[str]) -> dict[str, HoursRecord]:
         """Those that exist, locked in the order of their ids, so that two units never wait for each other."""
-        query = self._all().where(HoursRecord.id.in_(set(record_ids))).order_by(HoursRecord.id).with_for_update()
-        return {row.id: row for row in self._session.scalars(query)}
+        wanted = {"book": self._book, "ids": padded(record_ids)}
+        return {row.id: row for row in self._session.scalars(_LOCKED, wanted)}
 
     def verified(self, done: Sequence[Verification]) -> None:
         """Write the new values of rows that this unit has locked, all in one go. Raises StaleDataError."""

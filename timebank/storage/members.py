@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import Index, Row, String, UniqueConstraint, and_, func, select, union_all
+from sqlalchemy import BindParameter, Index, Row, String, UniqueConstraint, and_, bindparam, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.stores.sql import account_table
-from timebank.storage.base import Base, InBook, to_person, to_station
+from timebank.storage.base import Base, InBook, padded, to_person, to_station
 from timebank.storage.people import Person
 from timebank.storage.redemptions import HOLDING, Redemption, Transfer
 
@@ -139,6 +139,41 @@ class Closeness(Base):
 MemberRow = Membership | Purse | Consent | Kin | Proxy | ProxyAct | Qualification | Closeness
 
 
+_BOOK: BindParameter[str] = bindparam("book")
+_PEOPLE: BindParameter[str] = bindparam("people", expanding=True)
+_LOCKED = (
+    select(Person)
+    .join(Membership, and_(Membership.book == Person.book, Membership.person_id == Person.id))
+    .where(Person.book == _BOOK, Person.id.in_(_PEOPLE))
+    .order_by(Person.id)
+    .with_for_update(of=Membership)
+)
+_PURSES = select(Purse.person_id, Purse.origin, Purse.account).where(Purse.book == _BOOK, Purse.person_id.in_(_PEOPLE))
+_WORTHS = union_all(
+    select(Purse.person_id, account_table.c.balance).where(
+        Purse.book == _BOOK,
+        Purse.person_id.in_(_PEOPLE),
+        account_table.c.book == Purse.book,
+        account_table.c.account == Purse.account,
+    ),
+    select(Redemption.member_id, Redemption.minutes).where(
+        Redemption.book == _BOOK,
+        Redemption.member_id.in_(_PEOPLE),
+        Redemption.hold_seq.is_not(None),
+        Redemption.state.in_(HOLDING),
+    ),
+    select(Transfer.giver_id, Transfer.minutes).where(
+        Transfer.book == _BOOK, Transfer.giver_id.in_(_PEOPLE), Transfer.state == "pending"
+    ),
+)
+_PROXIED = select(Proxy.elder_id, Proxy.proxy_id).where(
+    Proxy.book == _BOOK,
+    Proxy.proxy_id.in_(bindparam("proxies", expanding=True)),
+    Proxy.elder_id.in_(bindparam("elders", expanding=True)),
+    Proxy.ended_at.is_(None),
+)
+
+
 class Members:
     """Named queries over memberships and what hangs on them."""
 
@@ -168,14 +203,8 @@ class Members:
 
     def lock_many(self, person_ids: Iterable[str]) -> list[Person]:
         """As `get` with `lock`, for several, in the order of their ids. Gives the persons, from the same query."""
-        query = (
-            select(Person)
-            .join(Membership, and_(Membership.book == Person.book, Membership.person_id == Person.id))
-            .where(Person.book == self._book, Person.id.in_(set(person_ids)))
-            .order_by(Person.id)
-            .with_for_update(of=Membership)
-        )
-        return list(self._session.scalars(query))
+        wanted = {"book": self._book, "people": padded(person_ids)}
+        return list(self._session.scalars(_LOCKED, wanted))
 
     def purses(self, person_id: str) -> dict[str, str]:
         """Origin → ledger account."""
@@ -183,12 +212,8 @@ class Members:
 
     def purses_of(self, person_ids: Iterable[str]) -> dict[str, dict[str, str]]:
         """The same for several: person → origin → ledger account."""
-        wanted = set(person_ids)
-        query = select(Purse.person_id, Purse.origin, Purse.account).where(
-            Purse.book == self._book, Purse.person_id.in_(wanted)
-        )
-        found: dict[str, dict[str, str]] = {person_id: {} for person_id in wanted}
-        for person_id, origin, account in self._session.execute(query):
+        found: dict[str, dict[str, str]] = {person_id: {} for person_id in person_ids}
+        for person_id, origin, account in self._session.execute(_PURSES, {"book": self._book, "people": padded(found)}):
             found[person_id][origin] = account
         return found
 
@@ -209,44 +234,16 @@ class Members:
 
     def worths(self, person_ids: Iterable[str]) -> dict[str, int]:
         """The same for several."""
-        wanted = set(person_ids)
-        accounts = account_table.c
-        parts = (
-            select(Purse.person_id, func.sum(accounts.balance))
-            .where(
-                Purse.book == self._book,
-                Purse.person_id.in_(wanted),
-                accounts.book == Purse.book,
-                accounts.account == Purse.account,
-            )
-            .group_by(Purse.person_id),
-            select(Redemption.member_id, func.sum(Redemption.minutes))
-            .where(
-                Redemption.book == self._book,
-                Redemption.member_id.in_(wanted),
-                Redemption.hold_seq.is_not(None),
-                Redemption.state.in_(HOLDING),
-            )
-            .group_by(Redemption.member_id),
-            select(Transfer.giver_id, func.sum(Transfer.minutes))
-            .where(Transfer.book == self._book, Transfer.giver_id.in_(wanted), Transfer.state == "pending")
-            .group_by(Transfer.giver_id),
-        )
-        found = dict.fromkeys(wanted, 0)
-        rows: Iterable[Row[str, int]] = self._session.execute(union_all(*parts))
+        found = dict.fromkeys(person_ids, 0)
+        rows: Iterable[Row[str, int]] = self._session.execute(_WORTHS, {"book": self._book, "people": padded(found)})
         for person_id, minutes in rows:
             found[person_id] += int(minutes)
         return found
 
     def proxied(self, elder_ids: Iterable[str], proxy_ids: Iterable[str]) -> frozenset[tuple[str, str]]:
         """(elder, proxy) of those who may act for one of these elders now."""
-        query = select(Proxy.elder_id, Proxy.proxy_id).where(
-            Proxy.book == self._book,
-            Proxy.proxy_id.in_(set(proxy_ids)),
-            Proxy.elder_id.in_(set(elder_ids)),
-            Proxy.ended_at.is_(None),
-        )
-        return frozenset((elder_id, proxy_id) for elder_id, proxy_id in self._session.execute(query))
+        wanted = {"book": self._book, "elders": padded(elder_ids), "proxies": padded(proxy_ids)}
+        return frozenset((elder_id, proxy_id) for elder_id, proxy_id in self._session.execute(_PROXIED, wanted))
 
     def is_proxy(self, elder_id: str, proxy_id: str) -> bool:
         """Whether this person may act for the elder now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import String, UniqueConstraint, select
+from sqlalchemy import String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from timebank.storage.base import Base, InBook
@@ -72,6 +72,9 @@ class Counter(Base):
     value: Mapped[int]
 
 
+_PARENTS = select(Station.id, Station.parent_id).where(Station.book == bindparam("book"))
+
+
 class Network:
     """Named queries over the county, its divisions and its stations."""
 
@@ -110,6 +113,5 @@ class Network:
     def parents(self) -> dict[str, str | None]:
         """Each station's id → its parent's id: the tree over which a role's scope is read."""
         if self._parents is None:
-            query = select(Station.id, Station.parent_id).where(Station.book == self._book)
-            self._parents = {row.id: row.parent_id for row in self._session.execute(query)}
+            self._parents = {row.id: row.parent_id for row in self._session.execute(_PARENTS, {"book": self._book})}
         return self._parents

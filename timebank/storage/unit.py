@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -24,6 +24,7 @@ from timebank.domain.redemptions import returned_parts
 from timebank.settings import Settings
 from timebank.storage.access import Access
 from timebank.storage.audits import Audits
+from timebank.storage.base import Base
 from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.gathering import Gathering, at_once
 from timebank.storage.hours import Hours
@@ -39,6 +40,7 @@ R = TypeVar("R")
 
 policy_from_text = lru_cache(maxsize=256)(from_text)
 """Versions of the policy never change, and each money entry asks for one."""
+_insert_into = lru_cache(insert)
 
 
 class Unit:
@@ -147,8 +149,14 @@ class Unit:
 
     def keep_document(self, kind: str, subject_id: str, document: Mapping[str, Any], *, now: datetime) -> Document:
         """Keep an off-ledger document with a fresh salt; its `commitment` is an entry's evidence."""
+        row = self.document(kind, subject_id, document, now=now)
+        self.people.add(row)
+        return row
+
+    def document(self, kind: str, subject_id: str, document: Mapping[str, Any], *, now: datetime) -> Document:
+        """The same, not yet kept: `insert` keeps many at once."""
         salt = self._bank.random(32)
-        row = Document(
+        return Document(
             book=self.origin,
             id=self._bank.new_id(now),
             kind=kind,
@@ -158,8 +166,13 @@ class Unit:
             commitment=commitment(salt, dict(document)),
             created_at=now,
         )
-        self.people.add(row)
-        return row
+
+    def insert(self, rows: Sequence[Base]) -> None:
+        """Write new rows, all of one table, in one go; nothing of them is watched for changes afterwards."""
+        if rows:
+            table = rows[0].__table__
+            values = [{column.key: getattr(row, column.key) for column in table.columns} for row in rows]
+            self._session.connection().execute(_insert_into(table), values)
 
     def policy_at(self, now: datetime) -> tuple[Policy, str]:
         """The policy in force and its hash, which money entries cite. Raises PolicyMissing."""
@@ -221,7 +234,6 @@ class Bank:
         is no transaction around them, which would cost two round trips and, by its rollback, all prepared statements.
         """
         with self._session(writes=False) as session:
-            event.listen(session, "before_flush", _refuse_to_write)
             yield Unit(session, self)
             session.expunge_all()
 
@@ -249,8 +261,9 @@ class Bank:
 
     @contextmanager
     def _session(self, *, writes: bool) -> Iterator[Session]:
+        make = Session if writes else _ReadingSession
         if self.outer is not None:
-            with Session(self.outer, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            with make(self.outer, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
                 yield session
             return
         options: dict[str, Any] = {"sqlite_begin": "IMMEDIATE" if writes else "DEFERRED"}
@@ -258,13 +271,20 @@ class Bank:
             options["isolation_level"] = "AUTOCOMMIT"
         with (
             self.engine.connect().execution_options(**options) as connection,
-            Session(connection, expire_on_commit=False) as session,
+            make(connection, expire_on_commit=False) as session,
         ):
             yield session
 
 
+class _ReadingSession(Session):
+    """The session of a unit that reads."""
+
+
 def _refuse_to_write(session: Session, *rest: object) -> None:
     raise RuntimeError("a unit that reads has something to write")
+
+
+event.listen(_ReadingSession, "before_flush", _refuse_to_write)
 
 
 def uuid7(now: datetime, random: Callable[[int], bytes]) -> str:

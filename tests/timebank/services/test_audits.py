@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,6 @@ from tests.timebank.world import NOW, World, build_world, make_bank, settings_in
 from timebank.domain import errors
 from timebank.services import audits, mail, redemptions, surroundings
 from timebank.services.redemptions import AskForCare
-from timebank.storage import checking
 from timebank.storage.vault import MAC_BYTES
 
 
@@ -151,23 +149,3 @@ def test_only_who_may_runs_and_reads_audits(world: World) -> None:
         audits.history(world.bank, world.member())
     with pytest.raises(errors.NotFound):
         audits.see(world.bank, world.staff["auditor"], "0" * 32)
-
-
-def test_entries_and_documents_are_of_one_moment(lively: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A document that goes while the audit reads is still there for the audit, as its entry is."""
-    removed = []
-    real = checking.audit
-
-    def late(store: Any, book: str, **rest: Any) -> Any:
-        store.head(book)  # the audit's moment
-        with sqlite3.connect(lively.bank.settings.instance / "timebank.db") as connection:
-            removed.append(connection.execute("update person set wrapped_key = x''").rowcount)
-        connection.close()
-        return real(store, book, **rest)
-
-    monkeypatch.setattr(checking, "audit", late)
-    report = checking.audit_book(lively.bank, None)
-    assert removed[0] > 3
-    assert (report.verdict, report.documents_erased) == ("sound", 0)
-    monkeypatch.undo()
-    assert checking.audit_book(lively.bank, None).documents_erased > 3

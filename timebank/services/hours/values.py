@@ -151,19 +151,17 @@ def add_event(
     )
 
 
-def add_verified_event(unit: Unit, row: HoursRecord, actor: Actor, now: datetime) -> None:
-    """The same for a record that is verified: its row is written with the others of its commit (`Hours.verified`)."""
-    unit.hours.add(
-        HoursEvent(
-            book=unit.origin,
-            record_id=row.id,
-            step=row.version + 1,
-            state_before=row.state,
-            state=str(RecordState.VERIFIED),
-            actor_id=actor.person_id,
-            via=actor.via,
-            at=now,
-        )
+def verified_event(unit: Unit, row: HoursRecord, actor: Actor, now: datetime) -> HoursEvent:
+    """That a record is being verified; its row gets its new state with the others of the commit (`Hours.verified`)."""
+    return HoursEvent(
+        book=unit.origin,
+        record_id=row.id,
+        step=row.version + 1,
+        state_before=row.state,
+        state=str(RecordState.VERIFIED),
+        actor_id=actor.person_id,
+        via=actor.via,
+        at=now,
     )
 
 

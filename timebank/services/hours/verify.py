@@ -11,7 +11,8 @@ from datetime import datetime
 
 from ledger import Draft, Kind, Posting
 from timebank.domain.errors import NotFound, NothingToCredit, TimebankError
-from timebank.domain.evidence import Document, ServedHours, hours_document
+from timebank.domain.evidence import Document as Evidence
+from timebank.domain.evidence import ServedHours, hours_document
 from timebank.domain.hours import RecordState, after
 from timebank.domain.local_time import local_day
 from timebank.domain.policies import CapOutcome, Origin, cap_outcome, credit_minutes, origin_of_service
@@ -19,8 +20,9 @@ from timebank.domain.redemptions import RedemptionState
 from timebank.domain.redemptions import after as redemption_after
 from timebank.domain.roles import Actor, require, require_no_part
 from timebank.domain.states import Party
-from timebank.services.hours.values import Standing, add_verified_event, record_of
+from timebank.services.hours.values import Standing, record_of, verified_event
 from timebank.storage.hours import HoursRecord, Verification
+from timebank.storage.people import Document
 from timebank.storage.unit import Bank, Unit
 
 
@@ -75,6 +77,7 @@ class _Credit:
 
     wish: _Wish
     row: HoursRecord
+    document: Document
     verification: Verification
     drafts: list[Draft]
     place: int
@@ -108,8 +111,8 @@ class _Together:
     def write(self) -> None:
         """The history, the documents, all entries in one append, the new states."""
         credits_ = list(self._credits.values())
-        for one in credits_:
-            add_verified_event(self._unit, one.row, one.wish.actor, one.wish.now)
+        self._unit.insert([one.document for one in credits_])
+        self._unit.insert([verified_event(self._unit, one.row, one.wish.actor, one.wish.now) for one in credits_])
         drafts = [draft for one in credits_ for draft in one.drafts]
         entries = iter(self._unit.append_many(drafts, now=max(wish.now for wish in self._wishes)))
         for one in credits_:
@@ -148,10 +151,10 @@ class _Together:
         credited = outcome.to_member + outcome.to_pool
         paid = _paid(unit, row, credited)
         plan = [(origin, part) for origin, _, part in paid]
-        document = unit.keep_document("hours", row.volunteer_id, evidence_of(row, actor, outcome, plan), now=wish.now)
+        document = unit.document("hours", row.volunteer_id, evidence_of(row, actor, outcome, plan), now=wish.now)
         verification = Verification(row.id, row.version, actor.person_id, wish.now, credited, document.id)
         if credited == 0:
-            return _Credit(wish, row, verification, [], 0)
+            return _Credit(wish, row, document, verification, [], 0)
         note = _Note(actor.person_id, document.commitment, self._policy_hash)
         account = self._account(row, actor, wish.now)
         if row.redemption_id is not None:
@@ -165,7 +168,7 @@ class _Together:
         self._worths[row.volunteer_id] += outcome.to_member
         if row.redemption_id is not None and row.elder_id in self._worths:
             self._worths[row.elder_id] -= credited
-        return _Credit(wish, row, verification, drafts, place)
+        return _Credit(wish, row, document, verification, drafts, place)
 
     def _account(self, row: HoursRecord, actor: Actor, now: datetime) -> str:
         origin = str(origin_of_service(row.in_group))
@@ -240,7 +243,7 @@ def _close(unit: Unit, actor: Actor, redemption_id: str, done: Verification, now
     unit.redemptions.move(request, str(state), actor.person_id, actor.via, now)
 
 
-def evidence_of(row: HoursRecord, verifier: Actor, outcome: CapOutcome, plan: Sequence[tuple[Origin, int]]) -> Document:
+def evidence_of(row: HoursRecord, verifier: Actor, outcome: CapOutcome, plan: Sequence[tuple[Origin, int]]) -> Evidence:
     """The document that the entry commits to: ids, times and codes, the four roles, and no name."""
     served = ServedHours(
         record_id=row.id,
