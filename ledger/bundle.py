@@ -25,10 +25,10 @@ from typing import Self
 import msgspec
 
 from ledger.accounts import AccountKind
-from ledger.canonical import decode
 from ledger.chain import HASH_BYTES, leaf_hash
 from ledger.entries import Entry, Kind
-from ledger.errors import BookUnknown, BundleInvalid, FormatError, LedgerError
+from ledger.errors import BookUnknown, BundleInvalid, FormatError
+from ledger.keyring import named_keys
 from ledger.store import AccountRow, CheckpointRow, Head, PostingRow, Reading, Row, TileRow
 from ledger.tiles import WIDTH, TileAddress, decode_entries, encode_entries, encode_path, tile_root
 
@@ -58,7 +58,7 @@ def export(store: Reading, book: str, path: Path, progress: Callable[[int, int],
                     progress(stop, head.size)
             lines = (_line(row) for row in reading.checkpoints(book) if row.size <= head.size)
             write(_CHECKPOINTS, b"".join(lines))
-            write(_KEYS, "".join(f"{key}\n" for key in _named_keys(reading, book)).encode())
+            write(_KEYS, "".join(f"{named.text}\n" for named in named_keys(reading, book)).encode())
             manifest = {"format": FORMAT, "book": book, **head._asdict(), "leaf_hash": head.leaf_hash.hex()}
             write(_MANIFEST, json.dumps(manifest, indent=1).encode() + b"\n")
     part.rename(path)
@@ -296,20 +296,6 @@ def _row(seq: int, body: bytes) -> Row:
 
 def _line(row: CheckpointRow) -> bytes:
     return json.dumps({**row._asdict(), "root": row.root.hex()}).encode() + b"\n"
-
-
-def _named_keys(store: Reading, book: str) -> list[str]:
-    """The verifier keys that entries name, as text and unchecked."""
-    keys: list[str] = []
-    for kind in (Kind.GENESIS, Kind.KEY):
-        for row in store.rows_of_kind(book, kind):
-            try:
-                data = decode(row.body).data or {}
-            except (LedgerError, TypeError):
-                continue
-            named = data.get("keys", []) if kind is Kind.GENESIS else [data.get("add")]
-            keys += [key for key in named if isinstance(key, str)]
-    return keys
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from timebank.web.guard import init_guard
 from timebank.web.language import init_language
 from timebank.web.navigation import init_navigation
 from timebank.web.observe import init_observation
+from timebank.web.pages import log
 from timebank.web.security import init_security
 from timebank.web.words import init_words
 
@@ -65,3 +66,4 @@ def _limit(app: Flask) -> None:
     """Coarse flood control, per worker and address. What must hold across workers is counted in the database."""
     limiter = Limiter(get_remote_address, app=app, default_limits=["600 per minute"], storage_uri="memory://")
     limiter.exempt(app.view_functions["static"])
+    limiter.exempt(log.blueprint)  # a monitor that catches up reads thousands of tiles

@@ -41,6 +41,8 @@ class Settings:
     index_key: bytes
     signing_key_path: Path
     signer_memory_path: Path
+    witness_policy_path: Path
+    """Who cosigns, in the lines of tlog-policy (`witness`, `group`, `quorum`). Without the file nobody is asked."""
     timezone: str
     smtp: Smtp
     alert_address: str
@@ -77,6 +79,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         index_key=_secret(environ, "TIMEBANK_INDEX_KEY", instance / "keys" / "index.key", demo),
         signing_key_path=Path(environ.get("TIMEBANK_SIGNING_KEY", instance / "keys" / "book.key")),
         signer_memory_path=Path(environ.get("TIMEBANK_SIGNER_MEMORY", instance / "signer.json")),
+        witness_policy_path=Path(environ.get("TIMEBANK_WITNESSES", instance / "witnesses.policy")),
         timezone=environ.get("TIMEBANK_TIMEZONE", "Asia/Shanghai"),
         smtp=Smtp(
             host=environ.get("TIMEBANK_SMTP_HOST", ""),

@@ -16,7 +16,7 @@ from tests.timebank.web.conftest import Browser, app, browser, sign_in, sign_in_
 from tests.timebank.world import NOW, PASSWORD, PIN, World
 from timebank.demo.people import resident_number
 from timebank.domain.roles import Actor
-from timebank.services import audits, families, members, transfers
+from timebank.services import audits, families, members, publishing, transfers
 
 __all__ = ["app", "browser", "sign_in", "sign_in_member"]
 ADDRESS = re.compile(r'(?:href|action|src|hx-get|hx-post)="([^"]*)"')
@@ -127,7 +127,7 @@ def test_no_entry_and_no_checkpoint_holds_personal_data(world: World, circle: Ci
     # The signer remembers the size for ever, and this book is rolled back: it gets a memory of its own.
     settings = replace(world.bank.settings, signer_memory_path=tmp_path / "signer.json")
     bank = replace(world.bank, settings=settings)
-    assert audits.sign_checkpoint(bank, now=NOW).size == world.size()
+    assert publishing.publish(bank, now=NOW).size == world.size()
     assert bank.outer is not None
     row = bank.outer.execute(text("select * from ledger_checkpoint")).mappings().one()
     assert row["size"] == world.size()

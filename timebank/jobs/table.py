@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from timebank.services import Bank, audits, hours, leases, mail, redemptions, tokens, transfers
+from timebank.services import Bank, audits, hours, leases, mail, publishing, redemptions, tokens, transfers
 
 log = structlog.get_logger()
 Work = Callable[..., object]
@@ -40,7 +40,7 @@ JOBS = (
     Job("visits", hours.close_forgotten, timedelta(minutes=5)),
     Job("audit-new", audits.run_incremental, timedelta(minutes=5), lease=timedelta(hours=1)),
     Job("audit-all", audits.run_full, at=time(2, 0), lease=timedelta(hours=6)),
-    Job("checkpoint", audits.sign_checkpoint, timedelta(seconds=30)),
+    Job("checkpoint", publishing.publish, timedelta(seconds=5)),
     Job("mail", mail.send_due, timedelta(seconds=30)),
     Job("answers", tokens.forget_old_answers, timedelta(hours=6)),
 )

@@ -17,7 +17,7 @@ from ledger import Kind, LedgerError
 from timebank.domain.errors import AlertAlreadyAcknowledged, NotFound, ReasonMissing, TimebankError
 from timebank.domain.roles import Actor, require
 from timebank.storage.audits import Alert, AuditRun, Mail
-from timebank.storage.checking import Signed, audit_book, sign_book
+from timebank.storage.checking import audit_book
 from timebank.storage.unit import Bank, Unit
 from timebank.storage.vault import VaultError
 
@@ -180,14 +180,6 @@ def acknowledge(bank: Bank, actor: Actor, alert_id: str, reason: str, *, now: da
             raise AlertAlreadyAcknowledged
         row.acknowledged_at, row.acknowledged_by = now, actor.person_id
         row.reason_sealed = bank.vault.seal_for_service("alert", reason[:500])
-
-
-def sign_checkpoint(bank: Bank, *, now: datetime) -> Signed:
-    """Sign a checkpoint over the book as it is, unless a finding is open. The signer checks what it signs."""
-    with bank.read() as unit:
-        if unit.audits.open_alerts():
-            return Signed(size=None, why="alerts are open")
-    return sign_book(bank, now=now)
 
 
 def history(bank: Bank, actor: Actor, *, before: str | None = None, limit: int = 30) -> tuple[AuditView, ...]:

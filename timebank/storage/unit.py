@@ -31,6 +31,7 @@ from timebank.storage.hours import Hours
 from timebank.storage.members import Members, Purse
 from timebank.storage.network import Network
 from timebank.storage.people import Document, People
+from timebank.storage.publishing import Publishing
 from timebank.storage.redemptions import Redemptions, Transfers
 from timebank.storage.translation import in_domain_words
 from timebank.storage.vault import Passwords, Vault
@@ -62,6 +63,7 @@ class Unit:
         self.redemptions = Redemptions(session, book)
         self.transfers = Transfers(session, book)
         self.audits = Audits(session, book)
+        self.publishing = Publishing(session, book)
 
     def has_book(self) -> bool:
         """Whether the book has its genesis."""

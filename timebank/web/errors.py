@@ -48,7 +48,7 @@ def _said(name: str, value: Any) -> str:
 
 
 def wants_problem() -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith(("/api/", "/log/"))
 
 
 def problem(refusal: Refusal, extra: dict[str, Any] | None = None) -> Response:

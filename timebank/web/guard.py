@@ -23,6 +23,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC, SIGNED_IN = "public", "signed in"
 API = "api_"
 """How the names of the API's blueprints begin; they are checked by their bearer token instead."""
+LOG = "log"
+"""The blueprint of the public log: it knows no sessions, so that it is answered from the ledger alone."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -95,6 +97,8 @@ def _check() -> Response | None:
         raise Forbidden()
     if request.blueprint is not None and request.blueprint.startswith(API):
         return None  # the API's blueprint reads the bearer token and checks the same mark (web/api/access.py)
+    if request.blueprint == LOG and allows == PUBLIC:
+        return None
     _read_cookie()
     if allows == PUBLIC:
         return None

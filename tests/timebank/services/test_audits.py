@@ -11,7 +11,7 @@ import pytest
 
 from tests.timebank.world import NOW, World, build_world, make_bank, settings_in
 from timebank.domain import errors
-from timebank.services import audits, mail, redemptions, surroundings
+from timebank.services import audits, mail, publishing, redemptions, surroundings
 from timebank.services.redemptions import AskForCare
 from timebank.storage.vault import MAC_BYTES
 
@@ -86,7 +86,7 @@ def test_a_forged_memory_of_the_last_audit_hides_nothing(lively: World, capsys: 
 
 
 def test_an_edited_minute_is_found_named_and_told(lively: World) -> None:
-    assert audits.sign_checkpoint(lively.bank, now=NOW).size == lively.size()
+    assert publishing.publish(lively.bank, now=NOW).size == lively.size()
     with lively.bank.read() as unit:
         seq = next(entry.seq for entry in unit.book.entries() if str(entry.kind) == "earn")
     tamper(lively, f"update ledger_entry set body = cast(replace(body, '120', '180') as blob) where seq = {seq}")
@@ -106,7 +106,7 @@ def test_no_checkpoint_while_a_finding_is_open(lively: World) -> None:
     bank, admin = lively.bank, lively.staff["admin"]
     tamper(lively, "update ledger_account set balance = balance + 60 where kind = 'member' and balance > 0")
     audits.run_now(bank, lively.staff["auditor"], full=True, now=NOW)
-    assert audits.sign_checkpoint(bank, now=NOW).size is None
+    assert publishing.publish(bank, now=NOW).size is None
     alert = audits.alerts(bank, admin)[0]
     with pytest.raises(errors.Forbidden):
         audits.acknowledge(bank, lively.staff["worker A"], alert.id, "x", now=NOW)
@@ -116,7 +116,7 @@ def test_no_checkpoint_while_a_finding_is_open(lively: World) -> None:
     audits.acknowledge(bank, admin, alert.id, "put right from the backup", now=NOW)
     with pytest.raises(errors.AlertAlreadyAcknowledged):
         audits.acknowledge(bank, admin, alert.id, "again", now=NOW)
-    assert audits.sign_checkpoint(bank, now=NOW).size == lively.size()
+    assert publishing.publish(bank, now=NOW).size == lively.size()
     assert audits.alerts(bank, admin)[0].reason == "put right from the backup"
 
 
@@ -129,7 +129,7 @@ def test_an_edited_service_record_is_found_at_level_four(lively: World) -> None:
 
 def test_a_cut_tail_is_seen_because_the_signer_remembers(lively: World) -> None:
     bank = lively.bank
-    size = audits.sign_checkpoint(bank, now=NOW).size or 0
+    size = publishing.publish(bank, now=NOW).size or 0
     last = size - 1
     path = bank.settings.instance / "timebank.db"
     tamper(lively)

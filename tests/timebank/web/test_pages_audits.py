@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tests.timebank.web.conftest import Browser, refuses
 from tests.timebank.world import NOW, World
 from timebank.domain import errors
-from timebank.services import audits
+from timebank.services import audits, publishing
 
 Staff = Callable[[str], Browser]
 
@@ -36,10 +36,10 @@ def test_an_administrator_acknowledges_a_finding_on_the_page(world: World, sign_
     assert f'action="{here}"' not in auditor.get("/audits").text
     assert refuses(auditor.post(here, reason="x"), errors.Forbidden)
     assert refuses(admin.post(here, reason="  "), errors.ReasonMissing)
-    assert audits.sign_checkpoint(world.bank, now=NOW).size is None
+    assert publishing.publish(world.bank, now=NOW).size is None
     assert admin.post(here, reason="已从备份恢复").status_code == 302
     page = admin.get("/audits").text
     assert "已从备份恢复" in page
     assert "site-alarm" not in page
     assert refuses(admin.post(here, reason="again"), errors.AlertAlreadyAcknowledged)
-    assert audits.sign_checkpoint(world.bank, now=NOW).size == world.size()
+    assert publishing.publish(world.bank, now=NOW).size == world.size()

@@ -1,0 +1,111 @@
+"""What was published of the book: checkpoints with the witnesses' cosignatures, and how each witness stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ledger.stores.sql_schema import checkpoint_table
+from timebank.storage.base import Base
+
+
+class Publication(Base):
+    """A checkpoint that was given out. One that waits for its witnesses is signed already and not yet here."""
+
+    __tablename__ = "publication"
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    size: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    has_quorum: Mapped[bool]
+
+
+class Cosignature(Base):
+    """A witness's line under a checkpoint, verbatim. A later one of the same tree takes its place: it says that the
+    tree was still the largest then."""
+
+    __tablename__ = "cosignature"
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    size: Mapped[int] = mapped_column(primary_key=True)
+    witness: Mapped[str] = mapped_column(String(200), primary_key=True)
+    lines: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class WitnessState(Base):
+    """How a witness stands: what it last acknowledged, and what went wrong when it was asked last."""
+
+    __tablename__ = "witness_state"
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    witness: Mapped[str] = mapped_column(String(200), primary_key=True)
+    size: Mapped[int]
+    seen_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime]
+    problem: Mapped[str] = mapped_column(String(200))
+    is_conflict: Mapped[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A checkpoint as anybody may see it: `note` carries the book's signatures and all cosignatures."""
+
+    size: int
+    root: bytes
+    note: str
+    at: datetime
+    has_quorum: bool
+
+
+class Publishing:
+    """Named queries over publications, cosignatures and witnesses."""
+
+    def __init__(self, session: Session, book: str) -> None:
+        self._session, self._book = session, book
+
+    def add(self, row: Publication | Cosignature | WitnessState) -> None:
+        self._session.add(row)
+
+    def get(self, size: int) -> Publication | None:
+        return self._session.get(Publication, (self._book, size))
+
+    def latest(self) -> Published | None:
+        """The largest checkpoint that was published, with its cosignatures."""
+        checkpoints = checkpoint_table.c
+        query = (
+            select(Publication, checkpoints.root, checkpoints.note)
+            .join(checkpoint_table, (checkpoints.book == Publication.book) & (checkpoints.size == Publication.size))
+            .where(Publication.book == self._book)
+            .order_by(Publication.size.desc())
+        )
+        found = self._session.execute(query.limit(1)).first()
+        if found is None:
+            return None
+        row, root, note = found
+        lines = "".join(one.lines for one in self.cosignatures(row.size))
+        return Published(row.size, root, note + lines, row.at, row.has_quorum)
+
+    def cosignatures(self, size: int) -> list[Cosignature]:
+        """Under the checkpoint of this size, by the witnesses' names."""
+        query = select(Cosignature).where(Cosignature.book == self._book, Cosignature.size == size)
+        return list(self._session.scalars(query.order_by(Cosignature.witness)))
+
+    def cosigned(self, size: int, witness: str, lines: str, at: datetime) -> None:
+        """Keep a witness's lines under the checkpoint of this size, in place of its earlier ones."""
+        row = self._session.get(Cosignature, (self._book, size, witness))
+        if row is None:
+            self.add(Cosignature(book=self._book, size=size, witness=witness, lines=lines, at=at))
+        else:
+            row.lines, row.at = lines, at
+
+    def witness(self, name: str) -> WitnessState | None:
+        return self._session.get(WitnessState, (self._book, name))
+
+    def witnesses(self) -> dict[str, WitnessState]:
+        """How each witness stands that was ever asked."""
+        query = select(WitnessState).where(WitnessState.book == self._book)
+        return {row.witness: row for row in self._session.scalars(query)}
