@@ -1,4 +1,4 @@
-"""The command line: make keys, verify a book or an exported copy, look into it, export it, sign a checkpoint.
+"""The command line: make keys, verify a book or an exported copy, look into it, export it, sign, check receipts.
 
 Exit status: 0 sound or done, 1 broken or refused, 2 can't be read or not understood.
 """
@@ -18,6 +18,7 @@ from typing import Any
 from ledger.audit import Pin, Report, Workers, audit
 from ledger.bundle import BundleStore, export
 from ledger.canonical import decode
+from ledger.checking_command import add_check
 from ledger.checkpoints import Checkpoint, SignerMemory
 from ledger.entries import format_at
 from ledger.errors import LedgerError, NoteInvalid, SignerRefuses
@@ -91,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     checkpoint.add_argument("--keys", type=Path, help="the key file that keygen made")
     checkpoint.add_argument("--memory", type=Path, help="the signer's memory; needed with --keys")
     checkpoint.set_defaults(run=_checkpoint)
+    add_check(commands.add_parser)
     return top
 
 

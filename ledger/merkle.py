@@ -133,8 +133,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     """RFC 9162, section 2.1.3.2. Raises ProofInvalid unless the proof shows `leaf` at `index` below `root`."""
     if not 0 <= index < size:
         raise ProofInvalid(f"entry {index} is not among the first {size}")
-    inner = (index ^ (size - 1)).bit_length()
-    if len(proof) != inner + (index >> inner).bit_count():
+    if len(proof) != inclusion_length(index, size):
         raise ProofInvalid(f"an inclusion proof of {len(proof)} hashes has the wrong length")
     _require_hashes(leaf, root, *proof)
     here, last, result = index, size - 1, leaf
@@ -150,6 +149,12 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         last >>= 1
     if result != root:
         raise ProofInvalid(f"the proof of entry {index} leads to another root")
+
+
+def inclusion_length(index: int, size: int) -> int:
+    """How many hashes prove entry `index` among the first `size`. `index` is below `size`."""
+    inner = (index ^ (size - 1)).bit_length()
+    return inner + (index >> inner).bit_count()
 
 
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:

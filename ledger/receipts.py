@@ -106,12 +106,7 @@ class VerifiedReceipt:
 
 def verify_receipt(receipt: Receipt, policy: Policy, origin: str) -> VerifiedReceipt:
     """Check a receipt of this book: entry → leaf → root → signatures → quorum. Raises ProofInvalid, NoteInvalid."""
-    try:
-        entry = decode(receipt.body)
-    except FormatError as error:
-        raise ProofInvalid(f"the receipt's entry is not one: {error}") from error
-    if entry.seq != receipt.index or entry.book != origin:
-        raise ProofInvalid(f"the receipt of {origin} {receipt.index} carries entry {entry.seq} of {entry.book}")
+    entry = entry_of(receipt, origin)
     opened = open_checkpoint(receipt.checkpoint, origin, policy.keys())
     tree = opened.checkpoint
     verify_inclusion(leaf_hash(receipt.body), receipt.index, tree.size, receipt.proof, tree.root)
@@ -121,6 +116,17 @@ def verify_receipt(receipt: Receipt, policy: Policy, origin: str) -> VerifiedRec
     if not policy.met_by(signers):
         raise NoteInvalid("too few witnesses saw this checkpoint")
     return VerifiedReceipt(entry, opened)
+
+
+def entry_of(receipt: Receipt, origin: str) -> Entry:
+    """The entry that a receipt of this book carries. Raises ProofInvalid. Nothing is proven by it."""
+    try:
+        entry = decode(receipt.body)
+    except FormatError as error:
+        raise ProofInvalid(f"the receipt's entry is not one: {error}") from error
+    if entry.seq != receipt.index or entry.book != origin:
+        raise ProofInvalid(f"the receipt of {origin} {receipt.index} carries entry {entry.seq} of {entry.book}")
+    return entry
 
 
 def parse_policy(text: str) -> Policy:
