@@ -22,6 +22,7 @@ from ledger.checking_command import add_check
 from ledger.checkpoints import Checkpoint, SignerMemory
 from ledger.entries import format_at
 from ledger.errors import LedgerError, NoteInvalid, SignerRefuses
+from ledger.monitor.command import add_monitor
 from ledger.notes import KeyType, VerifierKey, generate, parse_note, read_keys, write_keys
 from ledger.signer import Signer
 from ledger.store import Reading, Store
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     checkpoint.add_argument("--memory", type=Path, help="the signer's memory; needed with --keys")
     checkpoint.set_defaults(run=_checkpoint)
     add_check(commands.add_parser)
+    add_monitor(commands.add_parser)
     return top
 
 

@@ -262,3 +262,12 @@ class BundleInvalid(LedgerError):
     """An exported bundle that can't be read."""
 
     code = "bundle_invalid"
+
+
+class LogUnreachable(LedgerError):
+    """A public log that could not be read: nothing is known of it, good or bad."""
+
+    code = "log_unreachable"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")

@@ -151,16 +151,20 @@ class TreeCheck:
             self._check_pin(self._pins.pop(0))
 
     def _root_at(self, size: int) -> bytes | None:
-        """The root that the entries have there. Before the start of this audit it is proven by the stored tiles."""
+        """The root that the entries have there. Before the start of this audit, and inside a tile that was taken as a
+        whole, it is proven by the stored hashes."""
         if size == self.tree.size:
             return self.tree.root()
         if size <= 0:
             return EMPTY_ROOT
+        if size > self._start and self.lost:
+            return None
+        later, later_root = (self.tree.size, self.tree.root()) if size > self._start else (self._start, self._start_root)
         try:
             tiles = StoredTiles(self._store, self._book)
             root = root_at(size, TileHashReader(tiles, size))
-            proof = consistency_proof(size, self._start, TileHashReader(tiles, self._start))
-            verify_consistency(size, self._start, root, self._start_root, proof)
+            proof = consistency_proof(size, later, TileHashReader(tiles, later))
+            verify_consistency(size, later, root, later_root, proof)
         except LedgerError as error:
             self._finding(size - 1, "tiles", f"hashes that prove the tree of {size}", error, "tile")
             return None

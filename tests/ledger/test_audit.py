@@ -116,6 +116,19 @@ def test_a_pin_holds_the_end() -> None:
     assert (later.verdict, later.pinned_by, later.pinned_size) == ("sound", ("copy", "signer"), size)
 
 
+@pytest.mark.parametrize("at", [1, 57, 99, 101, 200, 255, 256, 257, 289, 291])
+def test_a_pin_may_stand_anywhere(at: int) -> None:
+    """Also inside a tile that was checked as a whole, where no checkpoint is stored."""
+    store = MemoryStore()
+    book = full_book(store)
+    state = audited(store).state
+    for since in (None, state):
+        report = audited(store, since=since, pins=[Pin("copy", Checkpoint(ORIGIN, at, book.root(at)))])
+        assert (report.findings, report.pinned_by, report.pinned_size) == ((), ("copy",), at)
+        wrong = audited(store, since=since, pins=[Pin("copy", Checkpoint(ORIGIN, at, b"x" * 32))])
+        assert places(wrong) == {(at - 1, 2, "root")}
+
+
 def test_a_pin_that_contradicts_or_is_ahead() -> None:
     store = MemoryStore()
     book = full_book(store)

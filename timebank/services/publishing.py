@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ledger.book import hash_reader
+from ledger.errors import FormatError
 from ledger.keyring import keys_in_force
-from ledger.tiles import WIDTH, TileAddress, encode_entries, tile_width
+from ledger.tiles import WIDTH, TileAddress, encode_entries, parse_path, tile_width
 from timebank.domain.errors import NotFound
 from timebank.storage.checking import Signed, sign_book
 from timebank.storage.publishing import Publication, Published
@@ -81,6 +82,14 @@ def checkpoint(bank: Bank) -> Published:
     if found is None:
         raise NotFound
     return found
+
+
+def locate(path: str) -> TileAddress:
+    """Which tile a path of tlog-tiles names. Raises NotFound for any that names none."""
+    try:
+        return parse_path(path)
+    except FormatError:
+        raise NotFound from None
 
 
 def tile(bank: Bank, address: TileAddress) -> bytes:

@@ -16,10 +16,9 @@ from collections import OrderedDict
 
 from flask import Blueprint, Response, request
 
-from ledger.errors import FormatError
-from ledger.tiles import TileAddress, parse_path
 from timebank.domain.errors import NotFound, TokenInvalid, TokenScopeMissing
 from timebank.services import publishing, tokens
+from timebank.services.publishing import TileAddress
 from timebank.web.guard import bank, now, public
 
 blueprint = Blueprint("log", __name__, url_prefix="/log/<book>")
@@ -89,10 +88,7 @@ def checkpoint() -> Response:
 @public
 def tile(path: str) -> Response:
     """A tile of hashes, or a bundle of entries for who may read them; only what the published tree has."""
-    try:
-        address = parse_path(f"tile/{path}")
-    except FormatError:
-        raise NotFound from None
+    address = publishing.locate(f"tile/{path}")
     settings = bank().settings
     if address.level is None and not settings.book_is_public:
         _require_token()
