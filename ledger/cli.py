@@ -22,8 +22,9 @@ from ledger.checking_command import add_check
 from ledger.checkpoints import Checkpoint, SignerMemory
 from ledger.entries import format_at
 from ledger.errors import LedgerError, NoteInvalid, SignerRefuses
+from ledger.keyfiles import read_keys, write_keys
 from ledger.monitor.command import add_monitor
-from ledger.notes import KeyType, VerifierKey, generate, parse_note, read_keys, write_keys
+from ledger.notes import KeyType, VerifierKey, generate, parse_note
 from ledger.signer import Signer
 from ledger.store import Reading, Store
 

@@ -13,7 +13,6 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -247,25 +246,6 @@ def check_name(name: str) -> str:
     if not name or "+" in name or any(char.isspace() or ord(char) < 0x20 for char in name):
         raise NoteInvalid(f"{name[:60]!r} is not the name of a key")
     return name
-
-
-def write_keys(path: Path, keys: Iterable[SigningKey]) -> None:
-    """A new key file, one key a line, for its owner's eyes only (0600). Raises FileExistsError: keys are never lost."""
-    content = "".join(key.encode() + "\n" for key in keys).encode()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def read_keys(path: Path) -> tuple[SigningKey, ...]:
-    """The keys in a key file. Raises NoteInvalid if others may read it, since then it may already be theirs."""
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_mode & 0o077:
-            raise NoteInvalid(f"{path} may be read by others; it needs mode 0600")
-        lines = _text(file.read()).splitlines()
-    return tuple(SigningKey.parse(line) for line in lines if line)
 
 
 def _message(key: VerifierKey, text: str, seconds: int | None) -> bytes:

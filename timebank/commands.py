@@ -9,20 +9,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from ledger import LedgerError
-from ledger.notes import KeyType, generate, write_keys
 from timebank import __version__
 from timebank.bootstrap import build_bank
 from timebank.domain.catalogue import seed_services
 from timebank.domain.errors import TimebankError
 from timebank.domain.roles import Actor, Role, RoleName
 from timebank.founding import found_network
-from timebank.services import beginning, catalogue, sessions
+from timebank.services import Bank, beginning, catalogue, keys, papers, sessions
 from timebank.settings import Settings, SettingsError, load
 from timebank.storage import schema
 
@@ -50,10 +50,8 @@ def prepare(settings: Settings) -> None:
     bank = build_bank(settings, pool_size=1)
     try:
         schema.upgrade(bank.engine)
-        if not settings.signing_key_path.exists():
-            settings.signing_key_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            kinds = (KeyType.ED25519, KeyType.ML_DSA_44)
-            write_keys(settings.signing_key_path, [generate(settings.book, kind) for kind in kinds])
+        keys.make_first(bank)
+        papers.make_key(bank)
         if settings.is_demo:
             from timebank.demo import load_demo
 
@@ -150,6 +148,53 @@ def begin(network: Path, name: str, phone: str, login: str, password: str) -> No
     click.echo(
         "The book has begun. The administrator signs in, sets up an authenticator and appoints the county centre."
     )
+
+
+@main.group(name="keys")
+def keys_group() -> None:
+    """The keys that sign the book (docs/keys.md says when to do what)."""
+
+
+@keys_group.command(name="list")
+def list_keys() -> None:
+    """Every key that the book ever named."""
+    _with_keys(lambda bank, now: keys.every(bank))
+
+
+@keys_group.command(name="rotate")
+def rotate_keys() -> None:
+    """Make a new pair, which signs beside the old one from now on."""
+    _with_keys(lambda bank, now: keys.rotate(bank, now=now))
+
+
+@keys_group.command(name="retire")
+@click.argument("key_id")
+def retire_key(key_id: str) -> None:
+    """Retire a key: nothing that it signs from now on counts."""
+    _with_keys(lambda bank, now: keys.retire(bank, key_id, now=now))
+
+
+@keys_group.command(name="lost")
+@click.confirmation_option(prompt="The secret keys are gone, and every verifier will be told of the new ones?")
+def lost_keys() -> None:
+    """The key file is lost: a new pair, and all earlier keys retired."""
+    _with_keys(lambda bank, now: keys.replace_lost(bank, now=now))
+
+
+def _with_keys(work: Callable[[Bank, datetime], tuple[keys.KeyView, ...]]) -> None:
+    """Do it, and print what keys there are then."""
+    bank = build_bank(_settings(), pool_size=1)
+    try:
+        views = work(bank, datetime.now(UTC))
+    except (TimebankError, LedgerError, OSError) as error:
+        raise click.ClickException(f"nothing was changed: {error}") from error
+    finally:
+        bank.engine.dispose()
+    for one in views:
+        state = "signs" if one.signs else "known"
+        if one.retired_seq is not None:
+            state = f"retired by entry {one.retired_seq}"
+        click.echo(f"{one.key_id}  {one.kind:<10}  since entry {one.added_seq}, {state}\n{one.text}")
 
 
 @main.command()

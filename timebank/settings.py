@@ -40,9 +40,15 @@ class Settings:
     master_key: bytes
     index_key: bytes
     signing_key_path: Path
+    """The secret keys that sign checkpoints. Only the process that signs has to be able to read this file."""
+    verifier_keys_path: Path
+    """Every verifier key that the book ever had, one a line: what an audit trusts."""
+    key_passphrase: str
     signer_memory_path: Path
     witness_policy_path: Path
     """Who cosigns, in the lines of tlog-policy (`witness`, `group`, `quorum`). Without the file nobody is asked."""
+    papers_key_path: Path
+    """Signs the papers that are given out, such as a passbook as PDF; not the book."""
     timezone: str
     smtp: Smtp
     alert_address: str
@@ -78,8 +84,11 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         master_key=_secret(environ, "TIMEBANK_MASTER_KEY", instance / "keys" / "master.key", demo),
         index_key=_secret(environ, "TIMEBANK_INDEX_KEY", instance / "keys" / "index.key", demo),
         signing_key_path=Path(environ.get("TIMEBANK_SIGNING_KEY", instance / "keys" / "book.key")),
+        verifier_keys_path=Path(environ.get("TIMEBANK_VERIFIER_KEYS", instance / "keys" / "book.vkeys")),
+        key_passphrase=environ.get("TIMEBANK_KEY_PASSPHRASE", ""),
         signer_memory_path=Path(environ.get("TIMEBANK_SIGNER_MEMORY", instance / "signer.json")),
         witness_policy_path=Path(environ.get("TIMEBANK_WITNESSES", instance / "witnesses.policy")),
+        papers_key_path=Path(environ.get("TIMEBANK_PAPERS_KEY", instance / "keys" / "papers.key")),
         timezone=environ.get("TIMEBANK_TIMEZONE", "Asia/Shanghai"),
         smtp=Smtp(
             host=environ.get("TIMEBANK_SMTP_HOST", ""),

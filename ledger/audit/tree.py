@@ -159,7 +159,8 @@ class TreeCheck:
             return EMPTY_ROOT
         if size > self._start and self.lost:
             return None
-        later, later_root = (self.tree.size, self.tree.root()) if size > self._start else (self._start, self._start_root)
+        inside = size > self._start
+        later, later_root = (self.tree.size, self.tree.root()) if inside else (self._start, self._start_root)
         try:
             tiles = StoredTiles(self._store, self._book)
             root = root_at(size, TileHashReader(tiles, size))
@@ -212,9 +213,11 @@ class TreeCheck:
             self.lost = True
 
     def _keys_at(self, size: int) -> list[VerifierKey]:
-        """The keys of the caller, or those that the first `size` entries leave in force."""
+        """The keys of the caller, or those that the book names, as far as the first `size` entries have not retired
+        them. A retired key signs nothing any more, also in a thief's hand."""
         if self._keys is not None:
-            return list(self._keys)
+            retired = {text for seq, verb, text in self._state.keys if verb == "retire" and seq < size}
+            return [key for key in self._keys if key.encode() not in retired]
         in_force: dict[str, VerifierKey] = {}
         for seq, verb, text in self._state.keys:
             if text not in self._parsed:

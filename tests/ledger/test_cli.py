@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ledger.cli import main, parser
-from ledger.notes import read_keys
+from ledger.keyfiles import read_keys
 from tests.ledger.auditing import ORIGIN, VERIFIERS
 from tests.ledger.books import make_schema, small_book, sql_store, sqlite_url
 from tests.ledger.forging import drop_triggers, honest, honest_bodies, honest_file

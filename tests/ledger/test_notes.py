@@ -9,18 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import NoteInvalid
-from ledger.notes import (
-    KeyType,
-    Note,
-    SigningKey,
-    VerifierKey,
-    generate,
-    parse_note,
-    read_keys,
-    sign_note,
-    verify_note,
-    write_keys,
-)
+from ledger.keyfiles import read_keys, write_keys
+from ledger.notes import KeyType, Note, SigningKey, VerifierKey, generate, parse_note, sign_note, verify_note
 from tests.ledger.vectors import CHECKPOINT_SIZES, facts, read
 
 LOG = SigningKey("timebank.example/ledger", KeyType.ED25519, hashlib.sha256(b"log").digest())

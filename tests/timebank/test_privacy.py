@@ -16,7 +16,7 @@ from tests.timebank.web.conftest import Browser, app, browser, sign_in, sign_in_
 from tests.timebank.world import NOW, PASSWORD, PIN, World
 from timebank.demo.people import resident_number
 from timebank.domain.roles import Actor
-from timebank.services import audits, families, members, publishing, transfers
+from timebank.services import families, members, publishing, transfers
 
 __all__ = ["app", "browser", "sign_in", "sign_in_member"]
 ADDRESS = re.compile(r'(?:href|action|src|hx-get|hx-post)="([^"]*)"')

@@ -11,12 +11,11 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from ledger.notes import KeyType, generate, write_keys
 from ledger.stores.sql import make_engine
 from timebank.demo.people import resident_number
 from timebank.domain.catalogue import seed_services
 from timebank.domain.roles import Actor, Role, RoleName
-from timebank.services import beginning, catalogue, hours, members, network, policies, staff
+from timebank.services import beginning, catalogue, hours, keys, members, network, papers, policies, staff
 from timebank.services.hours import HoursView, LogHours
 from timebank.services.members import Application
 from timebank.services.network import NewStation
@@ -40,10 +39,7 @@ def make_bank(settings: Settings, now: datetime = NOW) -> Bank:
     """A bank over an empty, migrated database, with quick password hashes."""
     engine = make_engine(settings.database_url, pool_size=8)
     schema.upgrade(engine)
-    if not settings.signing_key_path.exists():
-        kinds = (KeyType.ED25519, KeyType.ML_DSA_44)
-        write_keys(settings.signing_key_path, [generate(settings.book, kind) for kind in kinds])
-    return Bank(
+    bank = Bank(
         engine=engine,
         settings=settings,
         vault=Vault(settings.master_key, settings.index_key, os.urandom),
@@ -51,6 +47,9 @@ def make_bank(settings: Settings, now: datetime = NOW) -> Bank:
         random=os.urandom,
         clock=lambda: now,
     )
+    keys.make_first(bank)
+    papers.make_key(bank)
+    return bank
 
 
 @contextmanager

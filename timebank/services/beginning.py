@@ -6,10 +6,10 @@ from datetime import datetime
 
 from ledger import Book, Kind
 from ledger.errors import BookExists
-from ledger.notes import read_keys
 from timebank.domain.roles import Actor, Role, RoleName
 from timebank.storage.access import RoleGrant
 from timebank.storage.accounts import add_person, give_login, staff_data
+from timebank.storage.keys import verifiers
 from timebank.storage.unit import Bank
 
 FOUNDER = "founder"
@@ -29,7 +29,7 @@ def size(bank: Bank) -> int:
 
 def begin(bank: Bank, *, software: str, now: datetime) -> None:
     """Write the genesis with the book's verifier keys, and open issuance, escrow and pool. Raises BookExists."""
-    keys = [key.verifier.encode() for key in read_keys(bank.settings.signing_key_path)]
+    keys = [key.encode() for key in verifiers(bank)]
     with bank.unit() as unit:
         if unit.has_book():
             raise BookExists(unit.origin)

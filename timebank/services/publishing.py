@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from ledger.book import hash_reader
 from ledger.errors import FormatError
 from ledger.keyring import keys_in_force
-from ledger.tiles import WIDTH, TileAddress, encode_entries, parse_path, tile_width
+from ledger.tiles import WIDTH, encode_entries, parse_path, tile_width
+from ledger.tiles import TileAddress as TileAddress
 from timebank.domain.errors import NotFound
 from timebank.storage.checking import Signed, sign_book
 from timebank.storage.publishing import Publication, Published

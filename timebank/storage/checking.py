@@ -15,12 +15,12 @@ from ledger import Entry
 from ledger.audit import ALL_LEVELS, ERASED, Evidence, Pin, Report, Workers, audit
 from ledger.checkpoints import SignerMemory
 from ledger.errors import FormatError, SignerRefuses
-from ledger.notes import read_keys
 from ledger.signer import Signer
 from ledger.stores.sql import JoinedSqlStore, SqlStore
 from ledger.stores.sql_schema import account_table, entry_table, posting_table
 from timebank.domain.policies import Origin, Policy, from_json
 from timebank.domain.rules_of_entries import EntryFacts, Holder, violations
+from timebank.storage.keys import signing_keys, verifiers
 from timebank.storage.members import Purse
 from timebank.storage.people import Person
 from timebank.storage.unit import Bank, Unit
@@ -43,7 +43,7 @@ def audit_book(bank: Bank, since: bytes | None) -> Report:
     The keys and the memory of the signer are outside the database, so a rewritten or cut book is seen.
     """
     settings = bank.settings
-    keys = [key.verifier for key in read_keys(settings.signing_key_path)]
+    keys = verifiers(bank)
     signed = SignerMemory(settings.signer_memory_path).last(settings.book)
     pins = [Pin("signer", signed)] if signed is not None else []
     workers = _workers(bank) if since is None else None
@@ -205,7 +205,7 @@ def sign_book(bank: Bank, *, now: datetime) -> Signed:
     A refusal is an answer, not an error: the next audit finds the same and raises the alert.
     """
     settings = bank.settings
-    signer = Signer(SignerMemory(settings.signer_memory_path), read_keys(settings.signing_key_path))
+    signer = Signer(SignerMemory(settings.signer_memory_path), signing_keys(bank), retired=verifiers(bank))
     try:
         with store_of(bank) as store:
             done = signer.sign(store, settings.book, now=now)

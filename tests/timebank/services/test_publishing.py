@@ -17,7 +17,7 @@ import pytest
 
 from ledger import Draft, Kind
 from ledger.checkpoints import SignerMemory, open_checkpoint
-from ledger.notes import read_keys
+from ledger.keyfiles import read_keys
 from ledger.stores.sql import JoinedSqlStore, SqlStore
 from tests.timebank.world import NOW, World, build_world, make_bank, settings_in
 from timebank.services import audits, publishing

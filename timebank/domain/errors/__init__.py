@@ -32,6 +32,7 @@ from timebank.domain.errors.base import (
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
     Invalid,
+    KeyNeeded,
     MinutesInvalid,
     NotFound,
     OutcomeUnknown,
@@ -119,6 +120,7 @@ from timebank.domain.errors.policies import (
     ServiceInvalid,
     ServiceMedical,
 )
+from timebank.domain.errors.receipts import ReceiptNotYet
 from timebank.domain.errors.redemptions import (
     BalanceTooLow,
     BeneficiaryNotAllowed,
@@ -206,6 +208,7 @@ __all__ = [
     "IdempotencyKeyMissing",
     "IdempotencyKeyReused",
     "Invalid",
+    "KeyNeeded",
     "KinCare",
     "KinInvalid",
     "KinRelationTooNear",
@@ -250,6 +253,7 @@ __all__ = [
     "RateLimited",
     "ReasonMissing",
     "ReasonUnknown",
+    "ReceiptNotYet",
     "RecordNotVolunteering",
     "RedeemAgeNotReached",
     "RedeemHoursNotReached",

@@ -171,6 +171,15 @@ class Busy(TimebankError):
     remedy = N_("Please try again in a moment.")
 
 
+class KeyNeeded(TimebankError):
+    """The last key of its kind that signs: without it there would be no checkpoints."""
+
+    code = "key_needed"
+    status = 409
+    message = N_("This is the last key of its kind that signs for the book.")
+    remedy = N_("Make a new pair of keys first, then retire this one.")
+
+
 class OutcomeUnknown(TimebankError):
     """The database went away during the commit. The same request with the same key tells what happened."""
 
