@@ -19,7 +19,7 @@ from typing import Any
 from ledger.canonical import decode
 from ledger.chain import leaf_hash
 from ledger.checkpoints import Checkpoint
-from ledger.compact import decode_compact, is_compact
+from ledger.compact import PREFIX, decode_compact, is_compact
 from ledger.entries import Entry
 from ledger.errors import LedgerError, NoteInvalid, ProofInvalid
 from ledger.merkle import inclusion_length, verify_inclusion
@@ -27,6 +27,7 @@ from ledger.notes import MAX_NOTE_BYTES, Note, Verified, parse_note, verify_note
 from ledger.receipts import FIRST_LINE, NONE, Policy, Receipt
 
 MOST_BYTES = 20 * MAX_NOTE_BYTES
+_CODES = re.compile(f"(?={PREFIX}/)")
 
 
 class Reason(StrEnum):
@@ -77,7 +78,7 @@ class Judgement:
 
 
 def read_all(raw: bytes) -> Iterator[Receipt | Judgement]:
-    """Every receipt in a file: `.tlog-proof` texts one after the other, or the texts of codes, one a line.
+    """Every receipt in a file: `.tlog-proof` texts one after the other, or the texts of codes.
 
     What can't be read comes as a judgement in its place. There is always at least one of either.
     """
@@ -87,9 +88,8 @@ def read_all(raw: bytes) -> Iterator[Receipt | Judgement]:
     text = raw.decode(errors="replace")
     if is_compact(text):
         groups: dict[str, list[str]] = {}
-        for line in text.splitlines():
-            if line.strip():
-                groups.setdefault("/".join(line.strip().upper().split("/")[2:4]), []).append(line)
+        for code in _CODES.split(re.sub(r"\s", "", text).upper())[1:]:
+            groups.setdefault("/".join(code.split("/")[2:4]), []).append(code)
         for codes in groups.values():
             yield _read(partial(decode_compact, codes))
         return
