@@ -10,7 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 PAGES = {
-    None: ("/", "/sign-in", "/join", "/stations", "/policies", "/policies/1", "/services", "/api/docs", "/nowhere"),
+    None: ("/", "/sign-in", "/join", "/stations", "/policies", "/policies/1", "/services", "/api/docs",
+           "/verify", "/nowhere"),
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
                     "/transfers", "/transfers/new", "/account", "/account/password"),
     "worker": ("/", "/desk", "/desk/verify", "/desk/enter", "/desk/slips", "/members", "/members/new",

@@ -99,7 +99,7 @@ const Page = (() => {
   async function photo(file) {
     const picture = await createImageBitmap(file)
     for (const longest of [1600, 800, 2400]) {
-      const scale = Math.min(1, longest / Math.max(picture.width, picture.height))
+      const scale = longest / Math.max(picture.width, picture.height)
       const canvas = made("canvas")
       canvas.width = Math.round(picture.width * scale)
       canvas.height = Math.round(picture.height * scale)
@@ -217,6 +217,7 @@ const Page = (() => {
     const form = $("verify-form"), files = $("verify-files"), text = $("verify-text")
     const checkAll = () => check([...files.files], text.value)
     form.hidden = false
+    $("verify-without").hidden = true
     form.addEventListener("submit", (event) => { event.preventDefault(); checkAll() })
     files.addEventListener("change", checkAll)
     document.addEventListener("dragover", (event) => event.preventDefault())
