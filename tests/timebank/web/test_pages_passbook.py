@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
 from ledger import Draft, Kind
+from ledger.checking import judge, read_all
+from ledger.notes import VerifierKey, parse_note, verify_note
+from ledger.receipts import Receipt, parse_policy
 from tests.timebank.web.conftest import Browser
 from tests.timebank.world import NOW, World
-from timebank.services import beginning
+from timebank.domain.errors import NotFound
+from timebank.services import beginning, papers, publishing
 from timebank.web.pages.passbook import PAGE, SHEET, _safe
 
 Staff, Member = Callable[[str], Browser], Callable[[Any], Browser]
@@ -108,3 +117,52 @@ def test_a_long_book_is_read_by_year_and_printed_by_the_sheet(world: World, sign
     assert f"{NOW.year}年" in text
     assert text.count("+15分") == 5
     assert len(list(csv.reader(io.StringIO(mine.get("/passbook.csv").text)))) == SHEET + 6
+
+
+def attached(paper: bytes) -> bytes:
+    """The receipts in a PDF; empty if there are none."""
+    found = PdfReader(io.BytesIO(paper)).attachments
+    return b"".join(found.get("receipts.tlog-proofs", []))
+
+
+def test_the_paper_carries_a_receipt_of_each_line(world: World, sign_in_member: Member) -> None:
+    member = world.rich(240)
+    mine = sign_in_member(member)
+    assert attached(mine.get("/passbook.pdf").data) == b""
+    publishing.publish(world.bank, now=NOW)
+    policy = parse_policy(publishing.describe(world.bank).policy)
+    proofs = list(read_all(attached(mine.get("/passbook.pdf").data)))
+    judged = [judge(one, policy) for one in proofs if isinstance(one, Receipt)]
+    assert [one.is_proven for one in judged] == [True] * len(proofs) == [True, True]
+    assert sum(minutes for one in judged if one.entry for _, minutes in one.entry.postings if minutes > 0) == 240
+
+
+def test_the_signature_beside_the_paper_is_over_its_bytes(world: World, sign_in: Staff, sign_in_member: Member) -> None:
+    member = world.rich(60)
+    number = world.number(member)
+    here = f"/members/{member.person_id}/passbook.zip"
+    key = VerifierKey.parse(papers.verifier(world.bank) or "")
+    assert key.name == f"{world.bank.settings.book}/papers"
+    for answer in (sign_in_member(member).get("/passbook.zip"), sign_in("worker A").get(here)):
+        assert answer.content_type == "application/zip"
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as both:
+            assert both.namelist() == [f"passbook-{number}.pdf", f"passbook-{number}.pdf.sig"]
+            paper, note = both.read(both.namelist()[0]), parse_note(both.read(both.namelist()[1]))
+        verify_note(note, [key])
+        digest = base64.b64encode(hashlib.sha256(paper).digest()).decode()
+        assert note.text == f"{key.name}\nsha256 {digest}\n"
+        assert "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages).split())
+    assert sign_in("worker B").get(here).status_code == 404
+    assert sign_in("auditor").get(here).status_code == 403
+
+
+def test_without_a_key_nothing_is_signed(world: World, sign_in_member: Member, tmp_path: Path) -> None:
+    bare = replace(world.bank, settings=replace(world.bank.settings, papers_key_path=tmp_path / "none.key"))
+    assert papers.verifier(bare) is None
+    with pytest.raises(NotFound):
+        papers.sign(bare, b"%PDF-", now=NOW)
+    papers.make_key(bare)
+    first = papers.verifier(bare)
+    papers.make_key(bare)
+    assert papers.verifier(bare) == first
+    assert (tmp_path / "none.key").stat().st_mode & 0o077 == 0

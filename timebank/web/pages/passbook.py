@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from flask_babel import gettext
 from timebank.domain.ledger_words import ORIGIN_LABELS
 from timebank.domain.policies import Origin
 from timebank.domain.roles import permits
-from timebank.services import passbook
+from timebank.services import papers, passbook, receipts
 from timebank.services.passbook import Part, Passbook
 from timebank.web.guard import actor, allow, bank, now
 from timebank.web.pages.hours import zone
@@ -24,6 +25,8 @@ blueprint = Blueprint("passbook", __name__)
 PAGE = 30
 SHEET = 300
 """The most lines of one document: drawing a line takes some 7 ms of the request."""
+PROOFS = "receipts.tlog-proofs"
+"""The attachment of a passbook on paper: the receipts of its lines, one after the other."""
 MOST_DIGITS = 4
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -80,10 +83,41 @@ def pdf_of(person_id: str) -> Response:
     return _pdf(passbook.of_member(bank(), actor(), person_id, now=now(), part=_part(SHEET)))
 
 
+@blueprint.get("/passbook.zip")
+@allow("passbook.see_own")
+def signed() -> Response:
+    """My passbook as PDF with its signature beside it, to keep for decades."""
+    return _signed(passbook.own(bank(), actor(), now=now(), part=_part(SHEET)))
+
+
+@blueprint.get("/members/<person_id>/passbook.zip")
+@allow("passbook.read")
+def signed_of(person_id: str) -> Response:
+    """A member's passbook as PDF with its signature beside it."""
+    return _signed(passbook.of_member(bank(), actor(), person_id, now=now(), part=_part(SHEET)))
+
+
+def _signed(book: Passbook) -> Response:
+    """The paper and a signed note over its bytes, under names that belong together. Raises NotFound without a key."""
+    paper, name = _paper(book), f"passbook-{book.number}.pdf"
+    files = io.BytesIO()
+    with zipfile.ZipFile(files, "w", zipfile.ZIP_DEFLATED) as both:
+        both.writestr(name, paper)
+        both.writestr(f"{name}.sig", papers.sign(bank(), paper, now=now()))
+    return _file(files.getvalue(), "application/zip", f"passbook-{book.number}.zip")
+
+
 def _pdf(book: Passbook) -> Response:
-    """A4 with Chinese fonts. Whatever the text says, nothing is fetched: neither from the network nor from the disk."""
+    return _file(_paper(book), "application/pdf", f"passbook-{book.number}.pdf")
+
+
+def _paper(book: Passbook) -> bytes:
+    """A4 with Chinese fonts. Whatever the text says, nothing is fetched: neither from the network nor from the disk.
+
+    The receipts of its lines are attached, so that the file proves itself what it says.
+    """
     # WeasyPrint takes two seconds to import; only who prints pays for them.
-    from weasyprint import CSS, HTML
+    from weasyprint import CSS, HTML, Attachment
     from weasyprint.urls import URLFetcher
 
     for name in ("weasyprint", "fontTools"):
@@ -94,10 +128,14 @@ def _pdf(book: Passbook) -> Response:
         "passbook/print.html", book=book, origins=ORIGIN_LABELS, year=_number("year"), sheet=_sheet()
     )
     style = Path(current_app.static_folder or "", "passbook-print.css").read_text(encoding="utf-8")
-    document = HTML(string=html, url_fetcher=nothing).write_pdf(
-        stylesheets=[CSS(string=style, url_fetcher=nothing)], pdf_variant="pdf/ua-1"
+    proofs = receipts.of_lines(bank(), [line.seq for line in book.lines])
+    attached = (
+        [Attachment(string=proofs, name=PROOFS, description=gettext("Receipts of the entries"))] if proofs else []
     )
-    return _file(document, "application/pdf", f"passbook-{book.number}.pdf")
+    document: bytes = HTML(string=html, url_fetcher=nothing).write_pdf(
+        stylesheets=[CSS(string=style, url_fetcher=nothing)], pdf_variant="pdf/ua-1", attachments=attached
+    )
+    return document
 
 
 @blueprint.get("/passbook.csv", endpoint="csv")

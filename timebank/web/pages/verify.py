@@ -16,7 +16,7 @@ from timebank.web.pages.log import slug
 from timebank.web.security import WITH_CAMERA
 
 blueprint = Blueprint("verify", __name__)
-SCRIPTS = ("bytes.js", "merkle.js", "notes.js", "receipts.js", "page.js")
+SCRIPTS = ("bytes.js", "merkle.js", "notes.js", "receipts.js", "papers.js", "page.js")
 CRYPTO = "vendor/verify/crypto.js"
 STYLES = ("vendor/govuk-frontend.min.css", "site.css")
 KINDS = {

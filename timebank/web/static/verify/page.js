@@ -120,9 +120,13 @@ const Page = (() => {
       if (Receipts.isCompact(words)) given.codes.push(words)
       else given.receipts.push(bytes)
     }
-    for (const file of files) {
-      const bytes = new Uint8Array(await file.arrayBuffer())
-      const isPdf = new TextDecoder().decode(bytes.slice(0, 5)) === "%PDF-"
+    const waiting = [...files]
+    while (waiting.length) {
+      const file = waiting.shift(), bytes = new Uint8Array(await file.arrayBuffer())
+      const start = new TextDecoder().decode(bytes.slice(0, 5)), isPdf = start === "%PDF-"
+      const inside = start.startsWith("PK") ? await Papers.unzip(bytes) : []
+      waiting.push(...inside)
+      if (inside.length) continue
       if (isPdf || /\.pdf$/i.test(file.name)) given.papers.push({ name: file.name, bytes })
       else if (/\.sig$/i.test(file.name)) given.signatures.push({ name: file.name, bytes })
       else if (file.type.startsWith("image/")) {
@@ -135,13 +139,14 @@ const Page = (() => {
 
   async function answers(given, rule) {
     const found = given.refused.map((error) => card(error, ...refusal(error)))
-    const texts = given.codes.length ? [...given.receipts, Bytes.text(given.codes.join("\n"))] : given.receipts
-    for (const bytes of texts) {
-      for (const receipt of await Receipts.readAll(bytes)) {
-        const result = await Receipts.judge(receipt, rule)
-        if (result.reason === "proven") proven = { tree: result.tree, rule }
-        found.push(receiptCard(result, rule))
-      }
+    const attached = await Promise.all(given.papers.map(({ bytes }) => Papers.receipts(bytes)))
+    const codes = given.codes.length ? [Bytes.text(given.codes.join("\n"))] : []
+    const judged = []
+    for (const bytes of [...given.receipts, ...codes, ...attached.flat()]) {
+      for (const receipt of await Receipts.readAll(bytes)) judged.push(await Receipts.judge(receipt, rule))
+    }
+    for (const result of judged) {
+      if (result.reason === "proven") proven = { tree: result.tree, rule }
     }
     const signatures = [...given.signatures]
     for (const { name, bytes } of given.papers) {
@@ -150,7 +155,7 @@ const Page = (() => {
       found.push(paperCard(name, signature ? await Receipts.judgePaper(bytes, signature.bytes, $("verify-papers").value) : { reason: "no-signature-file" }))
     }
     for (const { name } of signatures) found.push(paperCard(name, { reason: "no-paper-file" }))
-    return found
+    return [...found, ...judged.map((result) => receiptCard(result, rule))]
   }
 
   async function check(files, text) {
