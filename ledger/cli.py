@@ -21,12 +21,16 @@ from ledger.canonical import decode
 from ledger.checking_command import add_check
 from ledger.checkpoints import Checkpoint, SignerMemory
 from ledger.entries import format_at
-from ledger.errors import LedgerError, NoteInvalid, SignerRefuses
+from ledger.errors import LedgerError, NoteInvalid, ProofInvalid, SignerRefuses
 from ledger.keyfiles import read_keys, write_keys
+from ledger.misbehaviour import Misbehaviour
+from ledger.misbehaviour import check as check_misbehaviour
 from ledger.monitor.command import add_monitor
 from ledger.notes import KeyType, VerifierKey, generate, parse_note
+from ledger.receipts import parse_policy
 from ledger.signer import Signer
 from ledger.store import Reading, Store
+from ledger.witness.command import add_witness
 
 SOUND, BROKEN, UNREADABLE = 0, 1, 2
 _WIDTH = 100
@@ -96,6 +100,12 @@ def parser() -> argparse.ArgumentParser:
     checkpoint.set_defaults(run=_checkpoint)
     add_check(commands.add_parser)
     add_monitor(commands.add_parser)
+    add_witness(commands.add_parser)
+
+    misbehaviour = commands.add_parser("misbehaviour", help="check a proof that a log signed two histories")
+    misbehaviour.add_argument("file", type=Path, help="the proof")
+    misbehaviour.add_argument("--policy", type=Path, required=True, help="the log's keys (tlog-policy)")
+    misbehaviour.set_defaults(run=_misbehaviour)
     return top
 
 
@@ -204,6 +214,19 @@ def _checkpoint(options: argparse.Namespace) -> int:
             return _failed("an exported copy is not signed", "sign the book itself", UNREADABLE)
         signer = Signer(SignerMemory(options.memory), read_keys(options.keys))
         sys.stdout.write(signer.sign(store, book, now=datetime.now(UTC)).note)
+    return SOUND
+
+
+def _misbehaviour(options: argparse.Namespace) -> int:
+    claim = Misbehaviour.parse(options.file.read_text(encoding="utf-8"))
+    policy = parse_policy(options.policy.read_text(encoding="utf-8"))
+    try:
+        first, second = check_misbehaviour(claim, policy)
+    except (NoteInvalid, ProofInvalid) as error:
+        return _failed("not proven", error, BROKEN)
+    print(f"proven: the key of {first.origin} signed two trees that can't both be true")
+    for tree in (first, second):
+        print(f"  {tree.size} entries, root {tree.root.hex()}")
     return SOUND
 
 

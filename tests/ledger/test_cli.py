@@ -63,7 +63,19 @@ def test_the_help_is_in_the_docs() -> None:
     commands = next(action for action in top._actions if isinstance(action, argparse._SubParsersAction)).choices
     for command in (top, *commands.values()):
         assert f"```text\n{command.format_help()}```" in document
-    assert set(commands) == {"keygen", "verify", "show", "balance", "export", "check", "checkpoint", "monitor"}
+    assert set(commands) == {
+        "keygen",
+        "verify",
+        "show",
+        "balance",
+        "export",
+        "check",
+        "checkpoint",
+        "misbehaviour",
+        "monitor",
+        "witness",
+        "witness-keygen",
+    }
 
 
 def test_it_runs_as_a_module(url: str) -> None:

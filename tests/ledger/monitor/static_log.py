@@ -43,6 +43,9 @@ class StaticLog:
             width = len(leaves[part])
             self.write(encode_path(TileAddress(0, start // WIDTH, width)), b"".join(leaves[part]))
             self.write(encode_path(TileAddress(None, start // WIDTH, width)), encode_entries(bodies[part]))
+        roots = [root_of(leaves[at : at + WIDTH]) for at in range(0, len(leaves) - WIDTH + 1, WIDTH)]
+        if roots:
+            self.write(encode_path(TileAddress(1, 0, len(roots))), b"".join(roots))
         note = sign_checkpoint(Checkpoint(origin, len(bodies), root_of(leaves)), keys, int(now.timestamp())).encode()
         self.write("checkpoint", note.encode())
         policy = "".join(f"log {key.verifier.encode()}\n" for key in keys) + "quorum none\n"
