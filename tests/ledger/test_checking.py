@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -153,3 +154,12 @@ def test_any_changed_character_of_a_code_is_seen(data: st.DataObject) -> None:
         assert decode_compact([changed]) == decode_compact([text])
     except ProofInvalid:
         assert changed != text
+
+
+def test_ten_million_entries_fit_on_paper() -> None:
+    """The sizes in docs/receipts.md: two codes that a phone reads, in the dense mode, with a witness beside the book."""
+    whole = Receipt.parse(receipt_cases.without(receipt(), receipt_cases.ARCHIVE, receipt_cases.COURT))
+    texts = encode_compact(Receipt(150, tuple(bytes([at]) * 32 for at in range(24)), whole.checkpoint, whole.body))
+    codes = [segno.make(text, error="m", boost_error=False) for text in texts]
+    assert len(codes) == 2
+    assert all(code.mode == "alphanumeric" and int(code.version) <= 25 for code in codes)
