@@ -17,16 +17,16 @@ WHITE, BLACK, GREY = 235, 16, 128
 CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 
 
-def film(text: str, path: Path) -> None:
+def film(text: str, path: Path, module: int = MODULE) -> None:
     """A short film (YUV4MPEG2, 4:2:0) of a white wall with this QR code on it."""
     rows = [bytearray([WHITE]) * WIDTH for _ in range(HEIGHT)]
     matrix = segno.make(text, error="m").matrix
-    top, left = (HEIGHT - len(matrix) * MODULE) // 2, (WIDTH - len(matrix) * MODULE) // 2
+    top, left = (HEIGHT - len(matrix) * module) // 2, (WIDTH - len(matrix) * module) // 2
     for y, line in enumerate(matrix):
         for x, dark in enumerate(line):
             if dark:
-                for row in rows[top + y * MODULE : top + (y + 1) * MODULE]:
-                    row[left + x * MODULE : left + (x + 1) * MODULE] = bytes([BLACK]) * MODULE
+                for row in rows[top + y * module : top + (y + 1) * module]:
+                    row[left + x * module : left + (x + 1) * module] = bytes([BLACK]) * module
     frame = b"FRAME\n" + b"".join(rows) + bytes([GREY]) * (WIDTH * HEIGHT // 2)
     head = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F10:1 Ip A1:1 C420jpeg\n".encode()
     path.write_bytes(head + frame * FRAMES)

@@ -17,8 +17,9 @@ from ledger import Draft, Kind
 from ledger.compact import encode_compact
 from ledger.notes import KeyType, generate, sign_note
 from ledger.receipts import Receipt
-from tests.browser.conftest import People
+from tests.browser.conftest import FLAGS, People, chromium_path
 from tests.browser.test_faces import RULES, TARGETS_SMALLER, TEXT_SMALLER, WIDER, check
+from tests.browser.test_scan import CAMERA, film
 from tests.ledger.receipt_cases import PROOF, cases, flipped, policy, receipt, with_line
 from tests.timebank.world import make_bank, settings_in
 from timebank.services import papers, publishing
@@ -360,3 +361,20 @@ def test_a_changed_passbook_or_a_wrong_signature_is_not_proven(
         given += [file(signature, "p.pdf.sig")] if signature is not None else []
         assert give(page, *given)[0] == reason
         expect(page.locator("#verify-answer h2").first).to_have_text("未能证明")
+
+
+@pytest.mark.browser
+def test_the_codes_are_scanned_from_paper(chromium: Browser, server: str, published: Bank, tmp_path: Path) -> None:
+    """A real camera stream shows the denser of the two codes that a large book's receipt has."""
+    whole = Receipt.parse(receipt())
+    texts = encode_compact(Receipt(150, tuple(bytes([at]) * 32 for at in range(24)), whole.checkpoint, whole.body))
+    film(texts[0], tmp_path / "code.y4m", module=4)
+    flags = [*FLAGS, *CAMERA, f"--use-file-for-fake-video-capture={tmp_path / 'code.y4m'}"]
+    browser = chromium.browser_type.launch(executable_path=chromium_path(), args=flags)
+    page = browser.new_context(viewport={"width": 360, "height": 800}, locale="zh-CN", base_url=server).new_page()
+    page.goto("/verify")
+    page.get_by_role("button", name="扫描二维码").click()
+    expect(page.locator(".site-scan [role=status]")).to_have_text("已读取。结果在上面。", timeout=30_000)
+    assert page.locator("#verify-text").input_value() == texts[0]
+    expect(page.locator("#verify-answer")).to_contain_text("还缺第 2 个码（共 2 个）")
+    browser.close()

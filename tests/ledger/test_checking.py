@@ -157,7 +157,7 @@ def test_any_changed_character_of_a_code_is_seen(data: st.DataObject) -> None:
 
 
 def test_ten_million_entries_fit_on_paper() -> None:
-    """The sizes in docs/receipts.md: two codes that a phone reads, in the dense mode, with a witness beside the book."""
+    """The sizes in docs/receipts.md: two codes that a phone reads, in the dense mode, with one witness."""
     whole = Receipt.parse(receipt_cases.without(receipt(), receipt_cases.ARCHIVE, receipt_cases.COURT))
     texts = encode_compact(Receipt(150, tuple(bytes([at]) * 32 for at in range(24)), whole.checkpoint, whole.body))
     codes = [segno.make(text, error="m", boost_error=False) for text in texts]
