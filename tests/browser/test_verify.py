@@ -91,6 +91,24 @@ def test_page_and_command_judge_every_case_alike(visit: Callable[..., Page], pub
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        "Object.defineProperty(Crypto.prototype, 'subtle', { get: () => undefined })",
+        "SubtleCrypto.prototype.importKey = () => Promise.reject(new DOMException('', 'NotSupportedError'))",
+    ],
+    ids=["no WebCrypto", "no Ed25519 in it"],
+)
+def test_a_browser_that_lacks_cryptography_judges_alike(
+    visit: Callable[..., Page], published: Bank, lacking: str
+) -> None:
+    page = visit()
+    page.add_init_script(lacking)
+    page.goto("/verify")
+    judge_all(page)
+
+
+@pytest.mark.browser
 def test_the_saved_file_judges_every_case_alike_without_a_network(offline: Page) -> None:
     judge_all(offline)
 

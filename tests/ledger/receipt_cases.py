@@ -192,6 +192,46 @@ def changed_heads() -> list[tuple[str, str, str]]:
     ]  # fmt: skip
 
 
+def odd_entries() -> list[tuple[str, str, str]]:
+    """Entries that only a strict reader refuses: before any hash is computed."""
+    odd = {
+        "nested 33 deep": b"[" * 33 + b"]" * 33,
+        "nested 20000 deep": b"[" * 20000 + b"]" * 20000,
+        "a number that is not whole": b"1.5",
+        "a number with a zero after its point": b"1.0",
+        "a number that is too large": b"9007199254740992",
+        "minus nothing": b"-0",
+        "half a character": b'"\\ud800"',
+        "a needless escape": b'"\\u0041"',
+        "the same name twice": b'1,"a":1',
+        "nothing at all in it": b'1,"account":',
+    }
+    data = b'"data":{'
+    text = receipt(16)
+    first = [
+        (
+            f"data: {name}",
+            with_body(text, lambda body, value=value: body.replace(data, data + b'"a":' + value + b",")),
+            "",
+        )
+        for name, value in odd.items()
+    ]
+    fields = {
+        "a day that no calendar has": (b"2026-01-01T", b"2026-02-30T"),
+        "the year nought": (b"2026-01-01T", b"0000-01-01T"),
+        "a second too many": (b":24.000Z", b":60.000Z"),
+        "an actor with a space": (b'"actor":"', b'"actor":" '),
+        "a number as text": (b'"seq":16', b'"seq":"16"'),
+        "a number below nought": (b'"seq":16', b'"seq":-16'),
+        "capital hex digits": (b'"prev":"799bd92b', b'"prev":"799BD92B'),
+        "postings that are empty": (b'"prev"', b'"postings":[],"prev"'),
+        "an evidence of null": (b'"kind"', b'"evidence":null,"kind"'),
+        "without its book": (b'"book":"timebank.example/lunan",', b""),
+    }
+    second = [(name, with_body(text, lambda body, pair=pair: body.replace(*pair)), "") for name, pair in fields.items()]
+    return [(name, changed, "no-entry") for name, changed, _ in [*first, *second]]
+
+
 def _other_digit(body: bytes, after: bytes) -> bytes:
     at = body.index(after) + len(after)
     return body[:at] + (b"0" if body[at : at + 1] != b"0" else b"1") + body[at + 1 :]
@@ -298,7 +338,7 @@ def policies() -> list[Case]:
 @cache
 def cases() -> tuple[Case, ...]:
     """All of them."""
-    plain = [*good(), *changed_heads(), *changed_checkpoints(), *other_books(), *codes()]
+    plain = [*good(), *changed_heads(), *odd_entries(), *changed_checkpoints(), *other_books(), *codes()]
     return (*(Case(name, text.encode(), policy(), (reason,)) for name, text, reason in plain), *policies())
 
 

@@ -170,8 +170,9 @@ const Page = (() => {
       const rule = await Notes.policy($("verify-policy").value)
       cards = await answers(given, rule)
     } catch (error) {
-      if (!(error instanceof Refused)) throw error
-      cards = [card(error, ...refusal(error))]
+      // What nobody foresaw proves nothing, and must not leave the page waiting.
+      const refused = error instanceof Refused ? error : new Refused("unreadable", String(error))
+      cards = [card(refused, ...refusal(refused))]
     }
     if (mine !== turn) return
     answer.replaceChildren(...(cards.length ? cards : [made("p", "govuk-body", word("nothing"))]))

@@ -3,7 +3,7 @@
 "use strict"
 
 const Receipts = (() => {
-  const FIRST_LINE = "c2sp.org/tlog-proof@v1", MOST_HASHES = 63, MOST_ENTRY_BYTES = 65535
+  const FIRST_LINE = "c2sp.org/tlog-proof@v1", MOST_HASHES = 63, MOST_ENTRY_BYTES = 65535, MOST_LEVELS = 33
   const KINDS = new Set(["genesis", "open", "close", "policy", "key", "earn", "care", "hold", "settle", "release", "gift", "donate",
     "grant", "expire", "inherit", "retire", "clear", "reverse", "audit"])
   const hex = (length) => (value) => typeof value === "string" && new RegExp(`^[0-9a-f]{${length}}$`).test(value)
@@ -21,21 +21,27 @@ const Receipts = (() => {
   const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value)
   const isDay = (text) => typeof text === "string" && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) && isTime(`${text}T00:00:00.000Z`)
   function isTime(text) {
-    if (typeof text !== "string" || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{12}Z$/.test(text)) return false
+    if (typeof text !== "string" || !/^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{12}Z$/.test(text)) return false
     const moment = new Date(text)
     return !Number.isNaN(moment.getTime()) && moment.toISOString() === text
   }
 
-  // RFC 8785; null for what has no place in an entry, such as a number that is not whole.
-  function canonical(value) {
-    if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
-    if (isObject(value)) return `{${Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`
+  // RFC 8785, as far as entries need it: no number but whole ones, no half characters, no more than 32 levels of `data`.
+  function canonical(value, depth = 0) {
+    if (depth > MOST_LEVELS) return "?"
+    if (Array.isArray(value)) return `[${value.map((one) => canonical(one, depth + 1)).join(",")}]`
+    if (isObject(value)) {
+      const names = Object.keys(value).sort()
+      return `{${names.map((name) => `${canonical(name)}:${canonical(value[name], depth + 1)}`).join(",")}}`
+    }
     if (typeof value === "number" && !Number.isSafeInteger(value)) return "?"
+    if (typeof value === "string" && /[\ud800-\udfff]/u.test(value)) return "?"
     return JSON.stringify(value)
   }
 
   function entryOf(body) {
     const wrong = (why) => new Refused("no-entry", why)
+    if (body.length > MOST_ENTRY_BYTES) throw wrong("too long")
     let text, entry
     try {
       text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body)
