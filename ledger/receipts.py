@@ -187,6 +187,8 @@ class _PolicyReader:
         for member in members:
             self._use(member)
         counts = {"all": len(members), "any": 1}
+        if needed not in counts and not (needed.isascii() and needed.isdigit()):
+            raise NoteInvalid(f"{needed[:30]!r} is not a number")
         count = counts[needed] if needed in counts else int(needed)
         if not 1 <= count <= len(members):
             raise NoteInvalid(f"{needed} of {len(members)} is no group")

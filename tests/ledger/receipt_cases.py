@@ -320,6 +320,13 @@ def policies() -> list[Case]:
         "a policy with a quorum that is not defined": f"log {vkey}\nquorum most\n",
         "a policy with a changed key": f"log {vkey[:-2]}{'A' if vkey[-2] != 'A' else 'B'}{vkey[-1]}\nquorum none\n",
         "a policy of words": "trust everybody\n",
+        "a policy with two quorums": policy("quorum most\nquorum none"),
+        "a policy whose group asks for too many": policy().replace("most 2", "most 4"),
+        "a policy whose group asks for none": policy().replace("most 2", "most 0"),
+        "a policy whose group counts oddly": policy().replace("most 2", "most +2"),
+        "a policy whose group names one twice": policy().replace("station court archive", "station court court"),
+        "a policy with a witness's key for the book": f"log {STATION.verifier.encode()}\nquorum none\n",
+        "a policy with a book's key for a witness": f"log {vkey}\nwitness w {vkey}\nquorum w\n",
     }
     strange = key(ORIGIN, seed="strange")
     return [

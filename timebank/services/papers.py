@@ -9,6 +9,7 @@ import base64
 import hashlib
 from datetime import datetime
 
+from ledger import LedgerError
 from ledger.keyfiles import read_keys, write_keys
 from ledger.notes import KeyType, SigningKey, generate, sign_note
 from timebank.domain.errors import NotFound
@@ -24,13 +25,18 @@ def make_key(bank: Bank) -> None:
 
 
 def verifier(bank: Bank) -> str | None:
-    """The public half of the papers' key, to hand out; None where no such key was made."""
-    keys = _keys(bank)
+    """The public half of the papers' key, to hand out; None where no such key was made, or it can't be read."""
+    try:
+        keys = _keys(bank)
+    except LedgerError:
+        return None
     return keys[0].verifier.encode() if keys else None
 
 
 def sign(bank: Bank, paper: bytes, *, now: datetime) -> str:
-    """The signed note to keep beside a paper. Raises NotFound where the papers have no key."""
+    """The signed note to keep beside a paper. Raises NotFound where the papers have no key, NoteInvalid where it can't
+    be read, e.g. since others may read it too.
+    """
     keys = _keys(bank)
     if not keys:
         raise NotFound

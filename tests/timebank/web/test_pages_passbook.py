@@ -17,10 +17,12 @@ from pypdf import PdfReader
 
 from ledger import Draft, Kind
 from ledger.checking import judge, read_all
+from ledger.errors import NoteInvalid
 from ledger.notes import VerifierKey, parse_note, verify_note
 from ledger.receipts import Receipt, parse_policy
 from tests.timebank.web.conftest import Browser
 from tests.timebank.world import NOW, World
+from timebank.app import create_app
 from timebank.domain.errors import NotFound
 from timebank.services import beginning, papers, publishing
 from timebank.web.pages.passbook import PAGE, SHEET, _safe
@@ -156,9 +158,11 @@ def test_the_signature_beside_the_paper_is_over_its_bytes(world: World, sign_in:
     assert sign_in("auditor").get(here).status_code == 403
 
 
-def test_without_a_key_nothing_is_signed(world: World, sign_in_member: Member, tmp_path: Path) -> None:
+def test_without_a_key_nothing_is_signed(world: World, tmp_path: Path) -> None:
     bare = replace(world.bank, settings=replace(world.bank.settings, papers_key_path=tmp_path / "none.key"))
     assert papers.verifier(bare) is None
+    shown = create_app(bank=bare).test_client().get("/verify")
+    assert (shown.status_code, "/papers+" in shown.text) == (200, False)
     with pytest.raises(NotFound):
         papers.sign(bare, b"%PDF-", now=NOW)
     papers.make_key(bare)
@@ -166,3 +170,7 @@ def test_without_a_key_nothing_is_signed(world: World, sign_in_member: Member, t
     papers.make_key(bare)
     assert papers.verifier(bare) == first
     assert (tmp_path / "none.key").stat().st_mode & 0o077 == 0
+    (tmp_path / "none.key").chmod(0o644)
+    assert papers.verifier(bare) is None
+    with pytest.raises(NoteInvalid):
+        papers.sign(bare, b"%PDF-", now=NOW)

@@ -65,7 +65,7 @@ def _page(book: Passbook, *, own: bool) -> str:
     return render_template(
         "passbook/index.html", book=book, own=own, origins=ORIGIN_LABELS, year=_number("year"), sheet=_sheet(),
         lines_a_sheet=SHEET,
-        corrects=not own and permits(actor(), "reversals.request"),
+        signs=papers.verifier(bank()) is not None, corrects=not own and permits(actor(), "reversals.request"),
     )  # fmt: skip
 
 
