@@ -32,6 +32,8 @@ _PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
     "recursive_triggers = ON",
+    # What is deleted or overwritten is zeroed: a destroyed key must not live on in a free page.
+    "secure_delete = ON",
     "cache_size = -16000",
     # A page that many appends touch is copied into the database file once for all of them.
     "wal_autocheckpoint = 4000",

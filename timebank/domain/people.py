@@ -8,6 +8,9 @@ from typing import Any
 
 from timebank.domain.identity import DocumentType, Sex, age_on, mask_name, mask_phone, mask_resident_id
 
+ERASED_NAME = "已注销成员 (erased member)"
+"""What stands in the place of an erased person's name: in both languages, since names are not translated."""
+
 
 @dataclass(frozen=True, slots=True)
 class PersonData:
@@ -30,6 +33,8 @@ class PersonData:
 
     def masked(self) -> PersonData:
         """What may stand on a screen that others see too."""
+        if self.name == ERASED_NAME:
+            return self
         return replace(
             self,
             name=mask_name(self.name),
@@ -37,6 +42,11 @@ class PersonData:
             document_number=mask_resident_id(self.document_number),
             address="",
         )
+
+    @classmethod
+    def erased(cls) -> PersonData:
+        """What is known of a person whose data were erased: nothing."""
+        return cls(ERASED_NAME, "", DocumentType.NONE, "", None, None, "", "")
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object, canonical enough to be committed to."""

@@ -73,7 +73,7 @@ _WORKER = _AT_A_STATION | {
     "hours.enter", "hours.confirm_at_desk", "hours.dispute_at_desk", "hours.withdraw_at_desk",
     "hours.verify", "hours.reject", "hours.resolve", "slips.issue", "visits.run",
     "redemptions.request_at_desk", "redemptions.run", "transfers.enter_at_desk", "transfers.grant",
-    "reversals.request", "passbook.print",
+    "reversals.request", "passbook.print", "erasures.read", "erasures.request",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
@@ -82,6 +82,7 @@ _STREET = _AT_A_STATION | {
 }  # fmt: skip
 _COUNTY = _STREET | {
     "policies.decide", "catalogue.edit", "network.edit", "stations.close", "audits.run", "ledger.read",
+    "erasures.read", "erasures.confirm",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {

@@ -1,5 +1,16 @@
 """Imports every module that maps rows, so that the metadata is whole. Migrations and tests need it."""
 
-from timebank.storage import access, audits, catalogue, hours, members, network, people, publishing, redemptions
+from timebank.storage import (
+    access,
+    audits,
+    catalogue,
+    hours,
+    members,
+    network,
+    people,
+    privacy,
+    publishing,
+    redemptions,
+)
 
-MODULES = (access, audits, catalogue, hours, members, network, people, publishing, redemptions)
+MODULES = (access, audits, catalogue, hours, members, network, people, privacy, publishing, redemptions)

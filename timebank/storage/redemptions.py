@@ -308,6 +308,15 @@ class Transfers:
         )
         return list(self._session.scalars(query.order_by(Transfer.id.desc()).limit(limit)))
 
+    def pending(self, person_id: str) -> bool:
+        """Whether a transfer from or to this member still waits."""
+        query = select(Transfer.id).where(
+            Transfer.book == self._book,
+            Transfer.state == "pending",
+            or_(Transfer.giver_id == person_id, Transfer.receiver_id == person_id),
+        )
+        return self._session.scalar(query.limit(1)) is not None
+
     def given_since(self, giver_id: str, since: datetime) -> list[Transfer]:
         query = select(Transfer).where(
             Transfer.book == self._book, Transfer.giver_id == giver_id, Transfer.asked_at >= since

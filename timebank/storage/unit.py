@@ -17,7 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from ledger import Book, Draft, Entry, Kind, LedgerError, Posting, commitment
 from ledger.stores.sql import JoinedSqlStore
-from timebank.domain.errors import NotFound, PolicyMissing, StaleVersion
+from timebank.domain.errors import NotFound, PersonErased, PolicyMissing, StaleVersion
 from timebank.domain.people import PersonData
 from timebank.domain.policies import Facts, Origin, Policy, from_text
 from timebank.domain.redemptions import returned_parts
@@ -30,7 +30,8 @@ from timebank.storage.gathering import Gathering, at_once
 from timebank.storage.hours import Hours
 from timebank.storage.members import Members, Purse
 from timebank.storage.network import Network
-from timebank.storage.people import Document, People
+from timebank.storage.people import Document, People, Person
+from timebank.storage.privacy import Privacy
 from timebank.storage.publishing import Publishing
 from timebank.storage.redemptions import Redemptions, Transfers
 from timebank.storage.translation import in_domain_words
@@ -63,6 +64,7 @@ class Unit:
         self.redemptions = Redemptions(session, book)
         self.transfers = Transfers(session, book)
         self.audits = Audits(session, book)
+        self.privacy = Privacy(session, book)
         self.publishing = Publishing(session, book)
 
     def has_book(self) -> bool:
@@ -102,17 +104,20 @@ class Unit:
         return self.members.worth(person_id)
 
     def person(self, person_id: str) -> PersonData:
-        """What is known of a person, unsealed. Raises NotFound."""
+        """What is known of a person, unsealed; of an erased person nothing is. Raises NotFound."""
         row = self.people.get(person_id)
         if row is None:
             raise NotFound
-        return PersonData.from_json(self._bank.vault.open(row.wrapped_key, row.id, row.sealed))
+        return self._unsealed(row)
 
     def persons(self, person_ids: Iterable[str]) -> dict[str, PersonData]:
         """The same for several, in one query."""
-        vault = self._bank.vault
-        rows = self.people.many(person_ids).values()
-        return {row.id: PersonData.from_json(vault.open(row.wrapped_key, row.id, row.sealed)) for row in rows}
+        return {row.id: self._unsealed(row) for row in self.people.many(person_ids).values()}
+
+    def _unsealed(self, row: Person) -> PersonData:
+        if not row.wrapped_key:
+            return PersonData.erased()
+        return PersonData.from_json(self._bank.vault.open(row.wrapped_key, row.id, row.sealed))
 
     def facts(self, person_id: str) -> Facts:
         """What the policy's rules look at in a person. Raises NotFound."""
@@ -136,16 +141,18 @@ class Unit:
         return policy_from_text(row.document)
 
     def seal_for(self, person_id: str, value: Any) -> bytes:
-        """Something personal, sealed under this person's key. Raises NotFound."""
+        """Something personal, sealed under this person's key. Raises NotFound, PersonErased."""
         row = self.people.get(person_id)
         if row is None:
             raise NotFound
+        if not row.wrapped_key:
+            raise PersonErased
         return self._bank.vault.seal(row.wrapped_key, row.id, value)
 
     def open_for(self, person_id: str, sealed: bytes | None) -> Any:
-        """What was sealed under this person's key; None for nothing."""
+        """What was sealed under this person's key; None for nothing, and for what was erased."""
         row = self.people.get(person_id)
-        if row is None or sealed is None:
+        if row is None or not row.wrapped_key or not sealed:
             return None
         return self._bank.vault.open(row.wrapped_key, row.id, sealed)
 

@@ -85,6 +85,12 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "undone": (N_("Taken back"), "off"),
         "refused": (N_("Declined"), "off"),
     },
+    "erasure": {
+        "waiting": (N_("Waiting"), "wait"),
+        "confirmed": (N_("Will be erased soon"), "wait"),
+        "withdrawn": (N_("Taken back"), "off"),
+        "done": (N_("Erased"), "off"),
+    },
     "reversal": {
         "asked": (N_("Waiting for a second person"), "wait"),
         "approved": (N_("Corrected"), ""),

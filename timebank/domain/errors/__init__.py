@@ -120,6 +120,13 @@ from timebank.domain.errors.policies import (
     ServiceInvalid,
     ServiceMedical,
 )
+from timebank.domain.errors.privacy import (
+    ErasureAsked,
+    ErasureStateConflict,
+    ErasureWaits,
+    PersonErased,
+    StaffRoleLeft,
+)
 from timebank.domain.errors.receipts import ReceiptNotYet
 from timebank.domain.errors.redemptions import (
     BalanceTooLow,
@@ -184,6 +191,9 @@ __all__ = [
     "ElderConfirmationMissing",
     "EntryAlreadyReversed",
     "EntryNotReversible",
+    "ErasureAsked",
+    "ErasureStateConflict",
+    "ErasureWaits",
     "Forbidden",
     "FormExpired",
     "GiftMonthLimit",
@@ -233,6 +243,7 @@ __all__ = [
     "PasswordMustChange",
     "PasswordTooWeak",
     "PasswordWrong",
+    "PersonErased",
     "PhoneInvalid",
     "PhoneTaken",
     "PinNotSet",
@@ -282,6 +293,7 @@ __all__ = [
     "SlipNumberMissing",
     "SlipNumberTaken",
     "SourceNotCredited",
+    "StaffRoleLeft",
     "StaleVersion",
     "StationClosed",
     "StationParentInvalid",

@@ -6,13 +6,11 @@ import base64
 from datetime import datetime
 from itertools import pairwise
 
-from ledger import Kind
 from timebank.domain.errors import (
-    BalanceLeft,
     CardUnknown,
+    MemberClosed,
     MemberStateConflict,
     NotFound,
-    OpenMattersLeft,
     PinTooSimple,
     ReasonMissing,
 )
@@ -24,12 +22,12 @@ from timebank.domain.people import PersonData
 from timebank.domain.roles import Actor, require, stations_of
 from timebank.services.members.values import MemberView, at_my_station, require_member, view_of
 from timebank.storage.accounts import give_login
+from timebank.storage.leaving import close_membership
+from timebank.storage.members import Membership
 from timebank.storage.people import Look
-from timebank.storage.unit import Bank, digest
+from timebank.storage.unit import Bank, Unit, digest
 
 PIN_LENGTH = 6
-OPEN_HOURS = ("logged", "confirmed", "disputed")
-OPEN_REDEMPTIONS = ("requested", "waiting", "held", "assigned", "delivered")
 
 
 def suspend(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> None:
@@ -50,16 +48,7 @@ def close(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> None:
         membership = at_my_station(unit, actor, "members.close", person_id)
         if membership.state not in ("active", "suspended"):
             raise MemberStateConflict(state=membership.state)
-        left = sum(unit.balances(person_id).values())
-        if left:
-            raise BalanceLeft(balance_minutes=left)
-        if unit.hours.page(person_id=person_id, states=OPEN_HOURS, limit=1):
-            raise OpenMattersLeft
-        if unit.redemptions.page(person_id=person_id, states=OPEN_REDEMPTIONS, limit=1):
-            raise OpenMattersLeft
-        membership.state = "closed"
-        for account in unit.members.purses(person_id).values():
-            unit.append(Kind.CLOSE, actor.person_id, now=now, data={"account": account})
+        close_membership(unit, membership, actor.person_id, now=now)
 
 
 def see(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> MemberView:
@@ -126,7 +115,7 @@ def set_pin(bank: Bank, actor: Actor, person_id: str, pin: str, *, now: datetime
     """A new PIN, chosen by the elder at the desk. Raises PinTooSimple for rows, repeats and the birthday."""
     hashed = bank.passwords.hash(pin)
     with bank.unit() as unit:
-        membership = at_my_station(unit, actor, "members.pin", person_id)
+        membership = _still_there(unit, actor, "members.pin", person_id)
         _check_pin(pin, unit.person(person_id))
         membership.pin_hash = hashed
 
@@ -135,7 +124,7 @@ def issue_card(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> st
     """A new card: gives the secret for its QR code, once; the card before it is void."""
     secret = base64.urlsafe_b64encode(bank.random(24)).decode()
     with bank.unit() as unit:
-        membership = at_my_station(unit, actor, "members.card", person_id)
+        membership = _still_there(unit, actor, "members.card", person_id)
         membership.card_digest = digest(secret)
     return secret
 
@@ -144,7 +133,7 @@ def set_password(bank: Bank, actor: Actor, person_id: str, password: str, *, now
     """A first or forgotten password, set at the desk; it must be changed at the next sign-in."""
     hashed = bank.passwords.hash(password)
     with bank.unit() as unit:
-        at_my_station(unit, actor, "members.pin", person_id)
+        _still_there(unit, actor, "members.pin", person_id)
         credential = unit.access.credential(person_id, lock=True)
         if credential is None:
             give_login(
@@ -153,6 +142,14 @@ def set_password(bank: Bank, actor: Actor, person_id: str, password: str, *, now
         else:
             credential.password_hash, credential.changed_at, credential.must_change = hashed, now, True
         unit.access.revoke_sign_ins(person_id, now)
+
+
+def _still_there(unit: Unit, actor: Actor, verb: str, person_id: str) -> Membership:
+    """A member of my stations whose membership has not ended. Raises MemberClosed, NotFound."""
+    membership = at_my_station(unit, actor, verb, person_id)
+    if membership.state == "closed":
+        raise MemberClosed
+    return membership
 
 
 def _check_pin(pin: str, data: PersonData) -> None:

@@ -1,0 +1,97 @@
+"""My data: seen, downloaded, erased; the desk's and the county's pages about it; refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from tests.timebank.web.conftest import Browser, refuses
+from tests.timebank.world import NOW, PIN, World
+from timebank.domain import errors
+from timebank.domain.people import ERASED_NAME
+from timebank.domain.privacy import WAITING_DAYS
+from timebank.services import members, own_data, privacy
+
+Staff, Member = Callable[[str], Browser], Callable[[Any], Browser]
+EARLIER = NOW - timedelta(days=WAITING_DAYS)
+
+
+def test_a_member_downloads_all_that_is_kept(world: World, sign_in_member: Member) -> None:
+    me = world.rich(60, name="欧阳桂芳", pin=PIN)
+    data = members.see(world.bank, me, me.person_id, now=NOW).data
+    browser = sign_in_member(me)
+    page = browser.get("/my-data").text
+    assert data.name in page
+    assert data.phone in page
+    answer = browser.get("/my-data.json")
+    assert answer.headers["Cache-Control"] == "no-store"
+    found = json.loads(answer.text)
+    assert found["format"] == own_data.FORMAT
+    assert (found["person"]["name"], found["person"]["document_number"]) == (data.name, data.document_number)
+    assert found["balances_minutes"] == {"earned": 60}
+    assert [row["minutes"] for row in found["hours_record"]] == [60]
+    assert [row["state"] for row in found["hours_event"]] == ["logged", "confirmed", "verified"]
+    assert {"member", "hours"} <= {row["kind"] for row in found["document"]}
+    assert all(row["document"] and row["salt"] for row in found["document"])
+    assert "pin_hash" not in answer.text
+    assert "李秀英" not in answer.text
+
+
+def test_the_desk_downloads_for_the_member_and_that_is_kept(world: World, sign_in: Staff) -> None:
+    member = world.member()
+    answer = sign_in("worker A").post(f"/members/{member.person_id}/data.json")
+    looked = json.loads(answer.text)["look"]
+    assert [row["actor_id"] for row in looked] == [world.staff["worker A"].person_id]
+    assert sign_in("worker B").post(f"/members/{member.person_id}/data.json").status_code == 404
+    assert sign_in("worker A").post("/members/nobody/data.json").status_code == 404
+    assert sign_in("auditor").post(f"/members/{member.person_id}/data.json").status_code == 403
+
+
+def test_a_member_asks_and_takes_it_back(world: World, sign_in_member: Member) -> None:
+    me, stranger = world.member(), world.member()
+    browser = sign_in_member(me)
+    assert browser.post("/my-data/erase").status_code == 302
+    assert refuses(browser.post("/my-data/erase"), errors.ErasureAsked)
+    view = privacy.own(world.bank, me, now=NOW)
+    assert view is not None
+    assert f"/my-data/keep/{view.id}" in browser.get("/my-data").text
+    assert sign_in_member(stranger).post(f"/my-data/keep/{view.id}").status_code in (403, 404)
+    assert browser.post(f"/my-data/keep/{view.id}").status_code == 302
+    assert refuses(browser.post(f"/my-data/keep/{view.id}"), errors.ErasureStateConflict)
+
+
+def test_hours_left_are_said(world: World, sign_in_member: Member) -> None:
+    assert refuses(sign_in_member(world.rich(60)).post("/my-data/erase"), errors.BalanceLeft)
+
+
+def test_desk_asks_county_confirms_and_pages_of_others_go_on(
+    world: World, sign_in: Staff, sign_in_member: Member
+) -> None:
+    elder, friend = world.member(), world.member()
+    record = world.verified(friend, elder)
+    desk, county = sign_in("worker A"), sign_in("county")
+    here = f"/members/{elder.person_id}"
+    assert f"{here}/erase" in desk.get(f"{here}/data").text
+    assert desk.post(f"{here}/erase", channel="heirs").status_code == 302
+    early = privacy.open_ones(world.bank, world.staff["county"], now=NOW)[0]
+    assert refuses(county.post(f"/erasures/{early.id}/confirm"), errors.ErasureWaits)
+    assert desk.post(f"/erasures/{early.id}/confirm").status_code == 403
+    assert desk.post(f"/erasures/{early.id}/withdraw").status_code == 302
+    ripe = privacy.ask(world.bank, world.staff["worker A"], elder.person_id, "heirs", now=EARLIER)
+    assert f"/erasures/{ripe.id}/confirm" in county.get("/erasures").text
+    assert f"/erasures/{ripe.id}/confirm" not in desk.get("/erasures").text
+    assert county.post(f"/erasures/{ripe.id}/confirm").status_code == 302
+    assert privacy.carry_out_due(world.bank, now=NOW) == 1
+    assert refuses(desk.post(f"{here}/erase", channel="desk"), errors.PersonErased)
+    assert refuses(desk.post(f"{here}/data.json"), errors.PersonErased)
+    theirs = sign_in_member(friend)
+    for browser, path in (
+        (theirs, "/"), (theirs, "/hours"), (theirs, f"/hours/{record.id}"), (theirs, "/passbook"), (theirs, "/my-data"),
+        (theirs, "/passbook.pdf"), (desk, "/members"), (desk, here), (desk, f"{here}/passbook"), (desk, f"{here}/data"),
+        (desk, "/desk"), (desk, "/redemptions/desk"), (county, "/grants"), (county, "/corrections"),
+    ):  # fmt: skip
+        assert browser.get(path).status_code == 200, path
+    assert ERASED_NAME in theirs.get(f"/hours/{record.id}").text
+    assert ERASED_NAME in desk.get(here).text

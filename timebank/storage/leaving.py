@@ -1,0 +1,34 @@
+"""Ending a membership: one way for the desk, which closes it, and for an erasure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ledger import Kind
+from timebank.domain.errors import BalanceLeft, OpenMattersLeft
+from timebank.storage.members import Membership
+from timebank.storage.unit import Unit
+
+OPEN_HOURS = ("logged", "confirmed", "disputed")
+OPEN_REDEMPTIONS = ("requested", "waiting", "held", "assigned", "delivered")
+
+
+def require_settled(unit: Unit, person_id: str) -> None:
+    """Raises BalanceLeft or OpenMattersLeft; what is left is used, given or donated first."""
+    left = sum(unit.balances(person_id).values())
+    if left:
+        raise BalanceLeft(balance_minutes=left)
+    if unit.hours.page(person_id=person_id, states=OPEN_HOURS, limit=1):
+        raise OpenMattersLeft
+    if unit.redemptions.page(person_id=person_id, states=OPEN_REDEMPTIONS, limit=1):
+        raise OpenMattersLeft
+    if unit.transfers.pending(person_id):
+        raise OpenMattersLeft
+
+
+def close_membership(unit: Unit, membership: Membership, actor_id: str, *, now: datetime) -> None:
+    """Each purse gets its `close` entry. Raises what `require_settled` does."""
+    require_settled(unit, membership.person_id)
+    membership.state = "closed"
+    for account in unit.members.purses(membership.person_id).values():
+        unit.append(Kind.CLOSE, actor_id, now=now, data={"account": account})
