@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from ledger.bundle import export
+from ledger.stores.sql import JoinedSqlStore
 from tests.timebank.web.conftest import Browser, app, browser, sign_in, sign_in_member
 from tests.timebank.world import NOW, PASSWORD, PIN, World
 from timebank.demo.people import resident_number
@@ -132,3 +134,18 @@ def test_no_entry_and_no_checkpoint_holds_personal_data(world: World, circle: Ci
     row = bank.outer.execute(text("select * from ledger_checkpoint")).mappings().one()
     assert row["size"] == world.size()
     assert not circle.found_in(repr(dict(row)) + settings.signer_memory_path.read_text())
+
+
+def test_no_bundle_tile_or_page_of_an_error_holds_personal_data(
+    world: World, circle: Circle, tmp_path: Path, sign_in: Callable[[str], Browser]
+) -> None:
+    publishing.publish(world.bank, now=NOW)
+    assert world.bank.outer is not None
+    store = JoinedSqlStore(world.bank.outer)
+    export(store, world.bank.settings.book, tmp_path / "bundle")
+    files = [file for file in (tmp_path / "bundle").rglob("*") if file.is_file()]
+    assert any("tile" in file.parts for file in files)
+    assert not circle.found_in("\n".join(file.read_bytes().decode("utf-8", "replace") for file in files))
+    hidden = sign_in("worker B").get(f"/members/{circle.payer.person_id}")
+    assert hidden.status_code == 404
+    assert not circle.found_in(hidden.text)
