@@ -12,18 +12,17 @@ import http.client
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from ledger.checkpoints import Checkpoint
 from ledger.errors import NoteInvalid, ProofInvalid
 from ledger.notes import Note, VerifierKey, parse_note
 from ledger.receipts import Policy, Witness
+from ledger.witness.wire import HttpAnswer, ask
 
 TRIES = 3
-MAX_ANSWER_BYTES = 64 * 1024
 SKEW_SECONDS = 600
 """A cosignature's time may be so far from ours."""
 GRACE_SECONDS = 0.3
@@ -37,13 +36,15 @@ Prove = Callable[[int, int], Sequence[bytes]]
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of asking one witness of the policy. `lines`: its note lines, verbatim, if it cosigned. `size`: the
-    largest tree that it is known to have acknowledged. `is_conflict`: it knows another history."""
+    largest tree that it is known to have acknowledged. `is_conflict`: it knows another history; `evidence` is then what
+    it said, and the checkpoint that it shows, verbatim and unverified."""
 
     name: str
     size: int
     lines: str = ""
     problem: str = ""
     is_conflict: bool = False
+    evidence: str = ""
     seconds: int | None = None
 
 
@@ -70,6 +71,7 @@ class _Round:
     now: datetime
     ends: float
     lock: threading.Lock = field(default_factory=threading.Lock)
+    is_over: bool = False
 
     @property
     def left(self) -> float:
@@ -78,9 +80,16 @@ class _Round:
     def body(self, old: int) -> bytes:
         """The submission: from the tree that the witness knows to this one."""
         with self.lock:
+            if self.is_over:
+                raise TimeoutError("nobody waits for this answer")
             proof = self.prove(old, self.tree.size) if 0 < old < self.tree.size else ()
         lines = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof)
         return f"old {old}\n{lines}\n{self.note.encode()}".encode()
+
+    def close(self) -> None:
+        """`prove` is not called again: it may read from a database that the caller goes on to use."""
+        with self.lock:
+            self.is_over = True
 
 
 def collect(
@@ -104,14 +113,33 @@ def collect(
         name: Answer(name, states.get(name, 0), problem="not asked: the policy names no address")
         for name in policy.witnesses
     }
-    pool = ThreadPoolExecutor(max(1, len(by_url)))
     try:
-        waiting = {pool.submit(_ask, asking, url, group, states): group for url, group in by_url.items()}
+        waiting = {_start(asking, url, group, states): group for url, group in by_url.items()}
         for answer in _gather(waiting, policy, asking, states):
             found[answer.name] = answer
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        asking.close()
+    for url, group in by_url.items():
+        if any(found[one.name].is_conflict for one in group):
+            # After all answers are in: an alarm must not be lost to a page that is slow.
+            shown = latest(url, origin, seconds=asking.left) or ""
+            for one in group:
+                found[one.name] = replace(found[one.name], evidence=found[one.name].evidence + shown)
     return Collected(tuple(found.values()), _has_quorum(policy, found.values()))
+
+
+def _start(asking: _Round, url: str, group: list[Witness], states: Mapping[str, int]) -> Future[list[Answer]]:
+    """Ask in a thread that nobody has to wait for, not even the end of the program."""
+    future: Future[list[Answer]] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(_ask(asking, url, group, states))
+        except BaseException as error:  # It is raised where the answer is read.
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
 
 
 def _gather(
@@ -149,51 +177,32 @@ def _ask(asking: _Round, url: str, group: list[Witness], states: Mapping[str, in
     try:
         old = min(size, asking.tree.size)
         for _ in range(TRIES):
-            status, content_type, body = _post(url, asking.body(old), asking.left)
-            if status == 200:
-                return [_verified(asking, one, body, size) for one in group]
-            if status == 409:
-                known = _size(content_type, body)
-                if known is None:
-                    return all_of(problem="409 without a size: it knows another tree", is_conflict=True)
-                if known > asking.tree.size:
-                    return all_of(size=known, problem=f"it has seen {known} entries", is_conflict=True)
+            got = ask("POST", url, "add-checkpoint", asking.body(old), asking.left)
+            if got.status == 200:
+                return [_verified(asking, one, got.body, size) for one in group]
+            known = _size(got) if got.status == 409 else None
+            if known is not None and known <= asking.tree.size:
                 size = old = known
                 continue
-            if status == 422:
-                return all_of(problem=f"422: {_short(body)}", is_conflict=True)
-            kind = "it is not set up for this log" if status in (403, 404) else "it does not answer as it should"
-            return all_of(problem=f"{status}: {kind}")
+            if got.status in (409, 422):
+                problem = _conflict(got, known)
+                evidence = f"{got.status} {got.content_type}\n{got.body[:1000].decode('utf-8', 'replace')}\n"
+                return all_of(
+                    size=size if known is None else known, problem=problem, is_conflict=True, evidence=evidence
+                )
+            kind = "it is not set up for this log" if got.status in (403, 404) else "it does not answer as it should"
+            return all_of(problem=f"{got.status}: {kind}")
         return all_of(problem="409 again and again")
     except (OSError, http.client.HTTPException, ValueError, ProofInvalid) as error:
         return all_of(problem=f"{type(error).__name__}"[:80])
-
-
-def _post(url: str, body: bytes, seconds: float) -> tuple[int, str, bytes]:
-    return _request("POST", url, "add-checkpoint", body, seconds)
-
-
-def _request(method: str, url: str, path: str, body: bytes | None, seconds: float) -> tuple[int, str, bytes]:
-    """Status, type and body of an answer, of which no more is read than a witness can have to say."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("not an http(s) address")
-    make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = make(parts.hostname, parts.port, timeout=seconds)
-    try:
-        connection.request(method, f"{parts.path.rstrip('/')}/{path}", body)
-        answer = connection.getresponse()
-        return answer.status, answer.headers.get("Content-Type", ""), answer.read(MAX_ANSWER_BYTES)
-    finally:
-        connection.close()
 
 
 def latest(url: str, origin: str, *, seconds: float = 3.0) -> str | None:
     """The checkpoint of a log that a witness cosigned last, unverified; None if it has none or does not say."""
     path = f"{hashlib.sha256(origin.encode()).hexdigest()}/checkpoint"
     try:
-        status, _, body = _request("GET", url, path, None, seconds)
-        return body.decode() if status == 200 else None
+        got = ask("GET", url, path, None, seconds)
+        return got.body.decode() if got.status == 200 else None
     except (OSError, http.client.HTTPException, ValueError):
         return None
 
@@ -204,31 +213,41 @@ def _verified(asking: _Round, witness: Witness, body: bytes, size: int) -> Answe
         answered = parse_note(asking.note.text + "\n" + body.decode())
     except (NoteInvalid, UnicodeError):
         return Answer(witness.name, size, problem="its answer is no signature")
-    lines, seconds = "", None
+    lines: dict[VerifierKey, str] = {}
+    latest_seconds = 0
     for one in answered.signatures:
         key = _key_of(witness, one.name, one.key_id)
-        if key is None:
+        if key is None or key in lines:
+            # The first line of a key is its signature, as for those who verify the note later.
             continue
         try:
             seconds = key.verify(asking.note.text, one.value)
         except NoteInvalid:
             return Answer(witness.name, size, problem="its signature does not verify")
-        lines += one.line()
+        if seconds is None or abs(seconds - asking.now.timestamp()) > SKEW_SECONDS:
+            return Answer(witness.name, size, problem="the time of its signature is far from ours")
+        lines[key], latest_seconds = one.line(), max(latest_seconds, seconds)
     if not lines:
         return Answer(witness.name, size, problem="none of its signatures is by the key of the policy")
-    if seconds is None or abs(seconds - asking.now.timestamp()) > SKEW_SECONDS:
-        return Answer(witness.name, size, problem="the time of its signature is far from ours")
-    return Answer(witness.name, asking.tree.size, lines, seconds=seconds)
+    return Answer(witness.name, asking.tree.size, "".join(lines.values()), seconds=latest_seconds)
 
 
 def _key_of(witness: Witness, name: str, key_id: bytes) -> VerifierKey | None:
     return next((key for key in witness.keys if (key.name, key.key_id) == (name, key_id)), None)
 
 
-def _size(content_type: str, body: bytes) -> int | None:
-    text = body.decode("ascii", "replace")
+def _conflict(got: HttpAnswer, known: int | None) -> str:
+    if got.status == 422:
+        return f"422: {_short(got.body)}"
+    return "409 without a size: it knows another tree" if known is None else f"it has seen {known} entries"
+
+
+def _size(got: HttpAnswer) -> int | None:
+    text = got.body.decode("ascii", "replace")
     digits = text.removesuffix("\n")
-    if content_type.split(";")[0].strip() != _SIZE or not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+    if got.content_type.split(";")[0].strip() != _SIZE or not (
+        digits.isascii() and digits.isdigit() and len(digits) < 20
+    ):
         return None
     return int(digits)
 

@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ledger.checkpoints import Checkpoint, open_checkpoint
+from ledger.checkpoints import Checkpoint, OpenedCheckpoint, open_checkpoint
 from ledger.errors import NoteInvalid, ProofInvalid
 from ledger.merkle import EMPTY_ROOT, HASH_BYTES, verify_consistency
-from ledger.notes import KeyType, SigningKey, VerifierKey, parse_note
+from ledger.notes import KeyType, Note, Signature, SigningKey, VerifierKey, parse_note
 from ledger.witness.memory import Seen, WitnessMemory
 
 TEXT = "text/plain; charset=utf-8"
 SIZE = "text/x.tlog.size"
 MAX_PROOF = 63
+MAX_SIZE = 2**63 - 1
+"""What the memory can hold; no log grows so far."""
 _OLD = re.compile(r"old (0|[1-9][0-9]{0,18})")
 _KINDS = (KeyType.COSIGNATURE, KeyType.ML_DSA_44)
 
@@ -66,15 +68,17 @@ class Witness:
             tree = Checkpoint.parse(parse_note(asked.note).text)
         except NoteInvalid as error:
             return Reply(400, f"{error}\n")
+        if tree.size > MAX_SIZE:
+            return Reply(400, "no log is so large\n")
         if tree.origin not in self.logs:
             return Reply(404, "this log is not known here\n")
         try:
-            open_checkpoint(asked.note, tree.origin, self.logs[tree.origin])
+            opened = open_checkpoint(asked.note, tree.origin, self.logs[tree.origin])
         except NoteInvalid as error:
             return Reply(403, f"{error}\n")
         if asked.old > tree.size:
             return Reply(400, f"old {asked.old} is larger than the checkpoint\n")
-        return self._judge(asked, tree)
+        return self._judge(asked, opened)
 
     def latest(self, origin_hash: str) -> Reply:
         """The last cosigned checkpoint of the log whose origin has this SHA-256 (hex), for monitors."""
@@ -91,7 +95,8 @@ class Witness:
         lines += ["", *(f"log {key.encode()}" for keys in self.logs.values() for key in keys)]
         return Reply(200, "\n".join(lines) + "\n")
 
-    def _judge(self, asked: _Submission, tree: Checkpoint) -> Reply:
+    def _judge(self, asked: _Submission, opened: OpenedCheckpoint) -> Reply:
+        tree, note = opened.checkpoint, _signed_by_the_log(opened)
         seen = self._memory.seen(tree.origin)
         known = 0 if seen is None else seen.size
         if asked.old != known:
@@ -99,7 +104,6 @@ class Witness:
         refusal = _contradiction(asked, tree, seen)
         if refusal:
             return Reply(422, f"{refusal}\n")
-        note = parse_note(asked.note)
         seconds = int(self._clock().timestamp())
         lines = "".join(key.sign(note.text, seconds).line() for key in self.keys)
         if not self._memory.advance(tree.origin, seen, Seen(tree.size, tree.root, note.encode() + lines)):
@@ -107,6 +111,17 @@ class Witness:
             now = self._memory.seen(tree.origin)
             return Reply(409, f"{0 if now is None else now.size}\n", SIZE)
         return Reply(200, lines)
+
+
+def _signed_by_the_log(opened: OpenedCheckpoint) -> Note:
+    """The note with the lines that were verified and no others. Anyone may submit a log's public checkpoint again, with
+    a false line in this witness's name: kept, it would make monitors reject the whole note."""
+    known = {(proof.key.name, proof.key.key_id) for proof in opened.verified}
+    lines: dict[tuple[str, bytes], Signature] = {}
+    for one in opened.note.signatures:
+        if (one.name, one.key_id) in known:
+            lines.setdefault((one.name, one.key_id), one)
+    return Note(opened.note.text, tuple(lines.values()))
 
 
 def _contradiction(asked: _Submission, tree: Checkpoint, seen: Seen | None) -> str:

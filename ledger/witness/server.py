@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
+import sqlite3
+import sys
+import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -10,6 +15,9 @@ from ledger.witness.core import Reply, Witness
 
 MAX_BODY_BYTES = 16 * 1024
 TIMEOUT_SECONDS = 10
+CONNECTION_SECONDS = 60
+MAX_CONNECTIONS = 64
+"""Who comes when so many are there is turned away: a log asks again, a witness must stay up."""
 _LATEST = re.compile(r"/([0-9a-f]{64})/checkpoint")
 
 
@@ -28,7 +36,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif int(length) > MAX_BODY_BYTES:
             self._answer(Reply(413, f"at most {MAX_BODY_BYTES} bytes\n"), last=True)
         else:
-            self._answer(self.witness.add_checkpoint(self.rfile.read(int(length))))
+            self._answer(self._judged(self.rfile.read(int(length))))
 
     def do_GET(self) -> None:
         """`/` for people, `/<SHA-256 of the origin>/checkpoint` for monitors."""
@@ -39,6 +47,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(self.witness.describe())
         else:
             self._answer(Reply(404, "nothing is here\n"))
+
+    def _judged(self, body: bytes) -> Reply:
+        try:
+            return self.witness.add_checkpoint(body)
+        except (sqlite3.Error, OSError) as error:
+            # Nothing was cosigned: what can't be remembered isn't answered.
+            sys.stderr.write(f"witness: the memory can't be written: {error}\n")
+            return Reply(500, "nothing was cosigned; ask again later\n")
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """A witness says nothing of who asked."""
@@ -58,6 +74,38 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """In a thread of its own, if there is one left."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """For a bounded time, however slowly the other side speaks."""
+        cut = threading.Timer(CONNECTION_SECONDS, _cut, (request,))
+        cut.daemon = True
+        cut.start()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            cut.cancel()
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """One that hung up is nobody's concern; anything else is written to stderr."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def _cut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def make_server(witness: Witness, host: str, port: int) -> ThreadingHTTPServer:
