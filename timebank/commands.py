@@ -53,8 +53,9 @@ def prepare(settings: Settings) -> None:
         keys.make_first(bank)
         papers.make_key(bank)
         if settings.is_demo:
-            from timebank.demo import load_demo
+            from timebank.demo import load_demo, neighbours
 
+            neighbours.prepare(settings)
             load_demo(bank, say=click.echo)
     finally:
         bank.engine.dispose()
@@ -83,7 +84,19 @@ def serve() -> None:
         subprocess.Popen([*binary, "timebank.scheduler"], cwd=REPOSITORY),  # noqa: S603 - our own words
     ]
     _greet(settings)
-    raise SystemExit(_wait(children))
+    raise SystemExit(_wait(children, _start_witnesses(settings)))
+
+
+def _start_witnesses(settings: Settings) -> list[subprocess.Popen[bytes]]:
+    """The demo's witnesses. The service goes on without them, as it does without anybody's."""
+    if not settings.is_demo:
+        return []
+    from timebank.demo import neighbours
+
+    return [
+        subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL)  # noqa: S603 - our own words
+        for command in neighbours.commands(settings)
+    ]
 
 
 def _greet(settings: Settings) -> None:
@@ -97,8 +110,9 @@ def _greet(settings: Settings) -> None:
     click.echo("")
 
 
-def _wait(children: list[subprocess.Popen[bytes]]) -> int:
-    """Wait for Ctrl-C or a child's end; then stop all of them. The exit code is the failed child's, else 0."""
+def _wait(children: list[subprocess.Popen[bytes]], others: list[subprocess.Popen[bytes]]) -> int:
+    """Wait for Ctrl-C or a child's end; then stop all of them, and the others too. The exit code is the failed child's,
+    else 0."""
     asked = False
 
     def stop(*_: object) -> None:
@@ -110,10 +124,11 @@ def _wait(children: list[subprocess.Popen[bytes]]) -> int:
     while not asked and all(child.poll() is None for child in children):
         time.sleep(0.2)
     failed = next((child.returncode for child in children if child.returncode), 0)
-    for child in children:
+    everybody = [*children, *others]
+    for child in everybody:
         if child.poll() is None:
             child.terminate()
-    for child in children:
+    for child in everybody:
         try:
             child.wait(timeout=20)
         except subprocess.TimeoutExpired:

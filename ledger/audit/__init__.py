@@ -15,6 +15,7 @@ from ledger.audit.findings import (
     Report,
 )
 from ledger.audit.run import audit
+from ledger.audit.witnesses import Witnessed
 from ledger.audit.workers import Workers
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Pin",
     "Report",
     "Rules",
+    "Witnessed",
     "Workers",
     "audit",
 ]

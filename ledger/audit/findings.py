@@ -24,6 +24,7 @@ class Level(IntEnum):
     TREE = 2
     BOOKS = 3
     EVIDENCE = 4
+    WITNESSES = 5
 
 
 ALL_LEVELS = frozenset(Level)
@@ -59,6 +60,7 @@ class Pin:
 
     by: str
     checkpoint: Checkpoint
+    level: Level = Level.TREE
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ledger.audit.replay import Replay
 from ledger.audit.sources import Source, StoreSource, first_line, first_row
 from ledger.audit.state import AuditState
 from ledger.audit.tree import TreeCheck
+from ledger.audit.witnesses import Witnessed, pins_of
 from ledger.audit.workers import Pool, Range, Workers, running
 from ledger.errors import BookUnknown, FormatError
 from ledger.notes import VerifierKey
@@ -41,15 +42,16 @@ def audit(
     pins: Iterable[Pin] = (),
     documents: Documents | None = None,
     rules: Rules | None = None,
+    witnessed: Witnessed | None = None,
     workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Audit a book, from its first entry or `since` the state of a sound report. Always ends in a report.
 
     `keys`: the book's verifier keys as the caller knows them; by default those that the book names itself. `pins`:
-    trees that others remember. `documents` and `rules` are asked at level 4. `workers`: to spread a full audit over
-    several processes. Raises BookUnknown if there is no such book, and FormatError if `since` is of another book or
-    damaged: then audit from the start. A report that is not sound has no state to go on from.
+    trees that others remember. `documents` and `rules` are asked at level 4, `witnessed` at level 5. `workers`: to
+    spread a full audit over several processes. Raises BookUnknown if there is no such book, and FormatError if `since`
+    is of another book or damaged: then audit from the start. A report that is not sound has no state to go on from.
     """
     with store.snapshot() as reading:
         chosen = frozenset(Level(level) for level in levels)
@@ -59,8 +61,9 @@ def audit(
             raise FormatError("state", f"of an audit without level {min(missing)}")
         state.levels = sorted(int(level) for level in chosen)
         run = _Audit(reading, state, Findings(book, chosen), progress)
+        pinned = [*pins, *(pins_of(witnessed, book, run.findings) if witnessed is not None else ())]
         return run.report(
-            chosen, keys, tuple(pins), EvidenceCheck(reading, book, run.findings, documents, rules), workers
+            chosen, keys, tuple(pinned), EvidenceCheck(reading, book, run.findings, documents, rules), workers
         )
 
 

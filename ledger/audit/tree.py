@@ -80,7 +80,8 @@ class TreeCheck:
             self._check(self._row, None)
             self._row = next(self._rows, None)
         for pin in self._pins:
-            self._finding(size, f"pin of {pin.by}", f"{pin.checkpoint.size} entries", f"{size} entries", "tail_cut")
+            expected, found = f"{pin.checkpoint.size} entries", f"{size} entries"
+            self._finding(size, f"pin of {pin.by}", expected, found, "tail_cut", pin.level)
         self._pins = []
         if not self.lost:
             self._upper_tiles()
@@ -204,12 +205,12 @@ class TreeCheck:
         if root is not None and not self.lost:
             if root == pin.checkpoint.root:
                 self.held.append(pin)
-            self._compare(pin.checkpoint, f"pin of {pin.by}", root)
+            self._compare(pin.checkpoint, f"pin of {pin.by}", root, pin.level)
 
-    def _compare(self, tree: Checkpoint, name: str, root: bytes | None) -> None:
+    def _compare(self, tree: Checkpoint, name: str, root: bytes | None, level: Level = Level.TREE) -> None:
         """Once the roots have parted they stay apart; it is said once."""
         if root is not None and not self.lost and tree.root != root:
-            self._finding(max(tree.size - 1, 0), f"{name} root", tree.root, root, "root")
+            self._finding(max(tree.size - 1, 0), f"{name} root", tree.root, root, "root", level)
             self.lost = True
 
     def _keys_at(self, size: int) -> list[VerifierKey]:
@@ -238,8 +239,10 @@ class TreeCheck:
             self._finding(seq, "data.keys", "a verifier key", error, "key")
             return None
 
-    def _finding(self, seq: int | None, name: str, expected: object, found: object, code: str) -> None:
-        self._findings.add(seq, Level.TREE, name, expected, found, code)
+    def _finding(
+        self, seq: int | None, name: str, expected: object, found: object, code: str, level: Level = Level.TREE
+    ) -> None:
+        self._findings.add(seq, level, name, expected, found, code)
 
 
 def _time(seconds: int) -> str:

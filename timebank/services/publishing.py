@@ -10,18 +10,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from ledger.book import hash_reader
 from ledger.errors import FormatError
 from ledger.keyring import keys_in_force
 from ledger.tiles import WIDTH, encode_entries, parse_path, tile_width
 from ledger.tiles import TileAddress as TileAddress
+from ledger.witness import Answer
 from timebank.domain.errors import NotFound
+from timebank.domain.roles import Actor, require
+from timebank.storage.audits import Alert
 from timebank.storage.checking import Signed, sign_book
-from timebank.storage.publishing import Publication, Published
+from timebank.storage.publishing import Publication, Published, WitnessState
 from timebank.storage.unit import Bank, Unit
+from timebank.storage.witnessing import cosigned, policy_of, policy_text
 
 FRESH = timedelta(days=1)
 """A checkpoint that nothing followed is cosigned again after so long: it then says that it is still the largest."""
+ASK_AGAIN = timedelta(minutes=1)
+"""Witnesses that were missing for the quorum are asked again after so long."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +44,79 @@ class LogView:
     entries_are_public: bool
 
 
+@dataclass(frozen=True, slots=True)
+class WitnessView:
+    """One key of a witness: what it has seen, and when it said so."""
+
+    name: str
+    key: str
+    kind: str
+    url: str
+    size: int
+    seen_at: datetime | None
+    asked_at: datetime | None
+    problem: str
+    is_conflict: bool
+
+
 def publish(bank: Bank, *, now: datetime) -> Signed:
-    """Sign and publish the book as it is, if it grew or the last checkpoint is a day old, unless a finding is open."""
+    """Sign the book as it is, have the witnesses cosign it, give it out; unless a finding is open.
+
+    That is done when there are new entries, when the quorum was not there the last time, and once a day. Witnesses that
+    don't answer hold nothing up: the checkpoint is given out without them, and they are asked again. One that knows
+    another history raises an alert, which stops all that follows.
+    """
     with bank.read() as unit:
         if unit.audits.open_alerts():
             return Signed(size=None, why="alerts are open")
         if not unit.has_book():
             return Signed(size=None, why="the book has not begun")
         last = unit.publishing.latest()
-        if last is not None and last.size == unit.book.head().size and now - last.at < FRESH:
-            return Signed(size=last.size, why="nothing new")
+        if last is not None and last.size == unit.book.head().size:
+            wait = FRESH if last.has_quorum else ASK_AGAIN
+            if now - last.at < wait:
+                return Signed(size=last.size, why="nothing new")
     signed = sign_book(bank, now=now)
     if signed.size is None:
         return signed
+    with bank.read() as unit:
+        stored = unit.book.store.checkpoint(unit.origin, signed.size)
+        states = {name: row.size for name, row in unit.publishing.witnesses().items()}
+    if stored is None:
+        return Signed(size=None, why="the checkpoint was not stored")
+    collected = cosigned(bank, stored.note, states, now=now)
     with bank.unit() as unit:
-        _give_out(unit, signed.size, now, has_quorum=True)
-    return signed
+        for answer in collected.answers:
+            _note_answer(unit, answer, signed.size, now)
+        conflicts = [one for one in collected.answers if one.is_conflict]
+        if conflicts:
+            _raise_alert(bank, unit, conflicts, now)
+        else:
+            _give_out(unit, signed.size, now, has_quorum=collected.has_quorum)
+    return Signed(None, "a witness knows another history") if conflicts else signed
+
+
+def _note_answer(unit: Unit, answer: Answer, size: int, now: datetime) -> None:
+    """How a witness stands, and its cosignature if it gave one."""
+    row = unit.publishing.witness(answer.name)
+    if row is None:
+        row = WitnessState(book=unit.origin, witness=answer.name)
+        unit.publishing.add(row)
+    row.size, row.asked_at = answer.size, now
+    row.problem, row.is_conflict = answer.problem[:200], answer.is_conflict
+    if answer.lines:
+        row.seen_at = now
+        unit.publishing.cosigned(size, answer.name, answer.lines, now)
+
+
+def _raise_alert(bank: Bank, unit: Unit, conflicts: Iterable[Answer], now: datetime) -> None:
+    """People have to look: this log was rolled back or forked, or the witness lies. Until then nothing is signed."""
+    told = "; ".join(f"{one.name}: {one.problem}" for one in conflicts)
+    log.error("a witness knows another history", witnesses=[one.name for one in conflicts])
+    summary = f"witness · {told}"[:400]
+    unit.audits.add(
+        Alert(book=unit.origin, id=bank.new_id(now), kind="witness", audit_id=None, summary=summary, raised_at=now)
+    )
 
 
 def _give_out(unit: Unit, size: int, now: datetime, *, has_quorum: bool) -> None:
@@ -58,6 +125,31 @@ def _give_out(unit: Unit, size: int, now: datetime, *, has_quorum: bool) -> None
         unit.publishing.add(Publication(book=unit.origin, size=size, at=now, has_quorum=has_quorum))
     else:
         row.at, row.has_quorum = now, has_quorum
+
+
+def witnesses(bank: Bank, actor: Actor) -> tuple[WitnessView, ...]:
+    """Who cosigns, what each has seen and when, and what went wrong when it was asked last."""
+    require(actor, "audits.read")
+    policy = policy_of(bank)
+    with bank.read() as unit:
+        states = unit.publishing.witnesses()
+    found = []
+    for name, one in policy.witnesses.items():
+        row = states.get(name)
+        found.append(
+            WitnessView(
+                name=name,
+                key=one.keys[0].encode(),
+                kind=one.keys[0].type.name,
+                url=one.url or "",
+                size=0 if row is None else row.size,
+                seen_at=None if row is None else row.seen_at,
+                asked_at=None if row is None else row.asked_at,
+                problem="" if row is None else row.problem,
+                is_conflict=row is not None and row.is_conflict,
+            )
+        )
+    return tuple(found)
 
 
 def describe(bank: Bank) -> LogView:
@@ -69,17 +161,15 @@ def describe(bank: Bank) -> LogView:
     return LogView(bank.settings.book, keys, policy_text(bank, keys), bank.settings.book_is_public)
 
 
-def policy_text(bank: Bank, keys: Iterable[str]) -> str:
-    """The log's policy (tlog-policy): its keys, and the witnesses that the operator configured."""
-    path = bank.settings.witness_policy_path
-    witnesses = path.read_text(encoding="utf-8") if path.exists() else "quorum none\n"
-    return "".join(f"log {key}\n" for key in keys) + witnesses
+def latest(bank: Bank) -> Published | None:
+    """The checkpoint that was published last; None while there is none."""
+    with bank.read() as unit:
+        return unit.publishing.latest()
 
 
 def checkpoint(bank: Bank) -> Published:
-    """The checkpoint that was published last. Raises NotFound while there is none."""
-    with bank.read() as unit:
-        found = unit.publishing.latest()
+    """The same. Raises NotFound while there is none."""
+    found = latest(bank)
     if found is None:
         raise NotFound
     return found

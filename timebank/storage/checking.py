@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, select
 
 from ledger import Entry
-from ledger.audit import ALL_LEVELS, ERASED, Evidence, Pin, Report, Workers, audit
+from ledger.audit import ALL_LEVELS, ERASED, Evidence, Level, Pin, Report, Workers, audit
 from ledger.checkpoints import SignerMemory
 from ledger.errors import FormatError, SignerRefuses
 from ledger.signer import Signer
@@ -25,8 +25,10 @@ from timebank.storage.members import Purse
 from timebank.storage.people import Person
 from timebank.storage.unit import Bank, Unit
 from timebank.storage.vault import VaultError
+from timebank.storage.witnessing import witnessed
 
 MOST_HOLDERS = 100_000
+SIGNED = "signed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,13 @@ class Signed:
     size: int | None
     why: str
 
+    def __bool__(self) -> bool:
+        """Whether something was signed now: that is worth a line in the log, and nothing else is."""
+        return self.why == SIGNED
+
 
 def audit_book(bank: Bank, since: bytes | None) -> Report:
-    """Audit the book at all four levels, from the start or from where a sound audit ended.
+    """Audit the book at all levels (the fifth where there are witnesses), from its start or where a sound audit ended.
 
     The keys and the memory of the signer are outside the database, so a rewritten or cut book is seen.
     """
@@ -49,15 +55,17 @@ def audit_book(bank: Bank, since: bytes | None) -> Report:
     workers = _workers(bank) if since is None else None
     with _moment(bank) as connection, replace(bank, outer=connection).read() as unit:
         known = _Known(bank, unit, connection)
+        others = witnessed(bank, unit.publishing.latest(), ask=since is None and bank.outer is None)
         run = partial(
             audit,
             JoinedSqlStore(connection),
             settings.book,
-            levels=ALL_LEVELS,
+            levels=ALL_LEVELS if others is not None else ALL_LEVELS - {Level.WITNESSES},
             keys=keys,
             pins=pins,
             documents=known.documents,
             rules=known.rules,
+            witnessed=others,
             workers=workers,
         )
         try:
@@ -211,4 +219,4 @@ def sign_book(bank: Bank, *, now: datetime) -> Signed:
             done = signer.sign(store, settings.book, now=now)
     except SignerRefuses as error:
         return Signed(None, str(error))
-    return Signed(done.checkpoint.size, "signed" if done.is_new else "nothing new")
+    return Signed(done.checkpoint.size, SIGNED if done.is_new else "nothing new")

@@ -7,8 +7,9 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from timebank.domain.roles import permits
-from timebank.services import audits
+from timebank.services import audits, publishing
 from timebank.web.guard import actor, allow, bank, now
+from timebank.web.pages.log import slug
 
 blueprint = Blueprint("audits", __name__)
 PAGE = 30
@@ -54,3 +55,16 @@ def acknowledge(alert_id: str) -> Response:
     audits.acknowledge(bank(), actor(), alert_id, request.form.get("reason", ""), now=now())
     flash(gettext("Acknowledged. Checkpoints go on when no other finding is open."), "success")
     return redirect(url_for("audits.index"))
+
+
+@blueprint.get("/audits/witnesses")
+@allow("audits.read")
+def witnesses() -> str:
+    """Who has seen what of the book, and when: the cosignatures that hold its operator to one history."""
+    return render_template(
+        "audits/witnesses.html",
+        witnesses=publishing.witnesses(bank(), actor()),
+        published=publishing.latest(bank()),
+        log=url_for("log.checkpoint", book=slug(bank().settings.book)),
+        policy=url_for("log.policy", book=slug(bank().settings.book)),
+    )
