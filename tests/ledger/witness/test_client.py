@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -192,10 +191,11 @@ def test_lines_of_others_beside_the_right_one_are_passed_over() -> None:
 
 def test_nobody_is_waited_for_longer_than_agreed(honest: str) -> None:
     """One does not answer, one is not there: the quorum of the rest is enough, and in time."""
-    stop = threading.Event()
+    stop, answered = threading.Event(), threading.Event()
 
     def slow(*_: Any) -> tuple[int, str, bytes]:
         stop.wait(20)
+        answered.set()
         return 500, TEXT, b""
 
     others = [[SigningKey(f"witness.example/{n}", KeyType.COSIGNATURE, bytes([n]) * 32)] for n in (2, 3)]
@@ -206,9 +206,8 @@ def test_nobody_is_waited_for_longer_than_agreed(honest: str) -> None:
             ("w3", others[1], "http://127.0.0.1:9"),
             quorum="any",
         )
-        began = time.monotonic()
         done = ask(rules, 9, seconds=15)
-        assert time.monotonic() - began < 10
+        assert not answered.is_set()
         stop.set()
     assert done.has_quorum
     assert [bool(one.problem) for one in done.answers] == [False, True, True]
