@@ -15,10 +15,11 @@ import json
 import os
 import zipfile
 from array import array
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Self
 
@@ -33,6 +34,9 @@ from ledger.store import AccountRow, CheckpointRow, Head, PostingRow, Reading, R
 from ledger.tiles import WIDTH, TileAddress, decode_entries, encode_entries, encode_path, tile_root
 
 FORMAT = 1
+PAGES_KEPT = 64
+"""Pages of 256 entries that are kept as they were read: an audit asks for the same ones a few times in a row."""
+
 _MANIFEST, _KEYS, _CHECKPOINTS = "bundle.json", "keys.txt", "checkpoints.jsonl"
 _read_entry = msgspec.json.Decoder(Entry).decode
 
@@ -79,7 +83,8 @@ class BundleStore:
             raise BundleInvalid(f"{path}: {error}") from error
         if not known:
             raise BundleInvalid(f"{path}: not a bundle of format {FORMAT}")
-        self._pages: dict[int, list[bytes]] = {}
+        self._pages: OrderedDict[int, _Page] = OrderedDict()
+        self._keys: dict[int, array[int]] = {}
         self._roots: dict[tuple[int, int], bytes] = {}
         self._replayed = _Replayed(self)
 
@@ -97,20 +102,24 @@ class BundleStore:
         """The numbers are those of the places; what the entries say themselves is for the audit to compare."""
         if book != self._book:
             return
+        for row, _ in self.read(start, stop):
+            yield row
+
+    def read(self, start: int, stop: int | None) -> Iterator[tuple[Row, Entry | None]]:
+        """Rows with the entries in them; None for a body that is no entry."""
         seq = max(start, 0)
         while stop is None or seq < stop:
             page = self._page(seq // WIDTH)
-            if seq % WIDTH >= len(page):
+            if seq % WIDTH >= len(page.rows):
                 # A page that was cut: the entries after it keep their numbers.
-                if len(page) == WIDTH or not self._page(seq // WIDTH + 1):
+                if len(page.rows) == WIDTH or not self._page(seq // WIDTH + 1).rows:
                     return
                 seq = (seq // WIDTH + 1) * WIDTH
                 continue
-            for body in page[seq % WIDTH :]:
-                if stop is not None and seq >= stop:
-                    return
-                yield _row(seq, body)
-                seq += 1
+            first = seq % WIDTH
+            last = len(page.rows) if stop is None else min(len(page.rows), first + stop - seq)
+            yield from zip(page.rows[first:last], page.entries[first:last], strict=True)
+            seq += last - first
 
     def row(self, book: str, seq: int) -> Row | None:
         return next(self.rows(book, seq, seq + 1), None) if seq >= 0 else None
@@ -129,7 +138,10 @@ class BundleStore:
 
     def duplicate_keys(self, book: str) -> Iterator[tuple[str, int]]:
         """By their hashes first, since a set of all keys would need more memory than all the rest."""
-        hashes = array("q", sorted(hash(row.key) for row in self.rows(book) if row.key is not None))
+        index = 0
+        while self._key_hashes(index) is not None or self._key_hashes(index + 1) is not None:
+            index += 1
+        hashes = array("q", sorted(chain.from_iterable(self._keys.values())))
         twice = {one for one, other in zip(hashes, islice(hashes, 1, None), strict=False) if one == other}
         if not twice:
             return
@@ -160,12 +172,16 @@ class BundleStore:
     def tile(self, book: str, level: int, index: int) -> bytes | None:
         if book != self._book or level < 0 or not 0 <= index < self._head.size >> (8 * (level + 1)):
             return None
-        if len(self._page(((index + 1) << (8 * level)) - 1)) < WIDTH:
+        if not self.has_tile(level, index):
             # The manifest may name any size. Where the last entries are missing, nothing below need be looked at.
             return None
         start, stop = index * WIDTH, (index + 1) * WIDTH
         hashes = self.leaf_hashes(book, start, stop) if level == 0 else self.tile_roots(book, level - 1, start, stop)
         return hashes if len(hashes) == WIDTH * HASH_BYTES else None
+
+    def has_tile(self, level: int, index: int) -> bool:
+        """Whether the last entries under this tile are there, as far as they are looked at."""
+        return len(self._page(((index + 1) << (8 * level)) - 1).rows) == WIDTH
 
     def tile_roots(self, book: str, level: int, start: int, stop: int) -> bytes:
         roots = []
@@ -203,13 +219,30 @@ class BundleStore:
                 raise BundleInvalid(f"{_CHECKPOINTS}: {error}") from error
         return iter(sorted(row for row in rows if row.size >= start)) if book == self._book else iter(())
 
-    def _page(self, index: int) -> list[bytes]:
-        if index not in self._pages:
-            if len(self._pages) > 8:
-                self._pages.clear()
+    def tile_places(self, book: str) -> Iterator[tuple[int, int]]:
+        """(level, index) of all full tiles, without computing again those whose root is known."""
+        for level in range(8):
+            for index in range(self._head.size >> (8 * (level + 1))):
+                if (level, index) not in self._roots and self.tile(book, level, index) is None:
+                    break
+                yield level, index
+
+    def _key_hashes(self, index: int) -> array[int] | None:
+        """Of the idempotency keys on a page; None for one that is not there."""
+        if index not in self._keys:
+            self._page(index)
+        return self._keys.get(index)
+
+    def _page(self, index: int) -> _Page:
+        page = self._pages.get(index)
+        if page is None:
+            while len(self._pages) >= PAGES_KEPT:
+                self._pages.popitem(last=False)
             width = min(WIDTH, self._head.size - index * WIDTH)
-            self._pages[index] = self._bodies(index, width) if width > 0 else []
-        return self._pages[index]
+            page = self._pages[index] = _read_page(index, self._bodies(index, width) if width > 0 else [])
+            if page.rows and index not in self._keys:
+                self._keys[index] = array("q", [hash(row.key) for row in page.rows if row.key is not None])
+        return page
 
     def _bodies(self, index: int, width: int) -> list[bytes]:
         content = self._read(encode_path(TileAddress(None, index, width))) or b""
@@ -249,8 +282,8 @@ class _Replayed:
     def postings(self, start: int, stop: int | None) -> Iterator[PostingRow]:
         if start < self._seq:
             self._begin()
-        for row in self._store.rows(self._book, self._seq, stop):
-            lines = self._move(row)
+        for row, entry in self._store.read(self._seq, stop):
+            lines = self._move(row, entry)
             self._seq = row.seq + 1
             if row.seq >= start:
                 yield from lines
@@ -263,10 +296,8 @@ class _Replayed:
             for account, (kind, seq) in sorted(self._opened.items())
         ]
 
-    def _move(self, row: Row) -> list[PostingRow]:
-        try:
-            entry = _read_entry(row.body)
-        except (msgspec.MsgspecError, UnicodeError):
+    def _move(self, row: Row, entry: Entry | None) -> list[PostingRow]:
+        if entry is None:
             return []
         data = entry.data or {}
         account = data.get("account")
@@ -281,17 +312,34 @@ class _Replayed:
         return lines
 
 
-def _row(seq: int, body: bytes) -> Row:
+@dataclass(slots=True)
+class _Page:
+    """256 entries, read once."""
+
+    rows: list[Row]
+    entries: list[Entry | None]
+
+
+def _read_page(index: int, bodies: list[bytes]) -> _Page:
+    read = [_row(index * WIDTH + place, body) for place, body in enumerate(bodies)]
+    return _Page([row for row, _ in read], [entry for _, entry in read])
+
+
+def _row(seq: int, body: bytes) -> tuple[Row, Entry | None]:
     leaf = leaf_hash(body)
     try:
         entry = _read_entry(body)
+    except (msgspec.MsgspecError, UnicodeError):
+        return Row(seq, leaf, b"", "", "", "", None, None, None, None, None, body), None
+    try:
         prev = bytes.fromhex(entry.prev)
         evidence = None if entry.evidence is None else bytes.fromhex(entry.evidence)
         policy = None if entry.policy is None else bytes.fromhex(entry.policy)
-    except (msgspec.MsgspecError, ValueError):
-        return Row(seq, leaf, b"", "", "", "", None, None, None, None, None, body)
+    except ValueError:
+        return Row(seq, leaf, b"", "", "", "", None, None, None, None, None, body), entry
     kind = str(entry.kind)
-    return Row(seq, leaf, prev, entry.at, kind, entry.actor, entry.on, entry.key, entry.of, evidence, policy, body)
+    row = Row(seq, leaf, prev, entry.at, kind, entry.actor, entry.on, entry.key, entry.of, evidence, policy, body)
+    return row, entry
 
 
 def _line(row: CheckpointRow) -> bytes:

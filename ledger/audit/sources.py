@@ -72,6 +72,10 @@ class StoreSource:
         return found
 
     def tile_places(self) -> Iterable[tuple[int, int]]:
+        places = getattr(self._store, "tile_places", None)
+        if places is not None:
+            found: Iterable[tuple[int, int]] = places(self._book)
+            return found
         return ((tile.level, tile.tile_index) for tile in self._store.tiles(self._book))
 
     def checkpoint_sizes(self, start: int, stop: int) -> Sequence[int]:
