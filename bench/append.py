@@ -92,7 +92,9 @@ def _many_clients(url: str) -> Iterator[dict[str, Any]]:
     for clients in (4, 16):
         ratio = statistics.median(a / b for a, b in zip(values[clients], bare[clients], strict=True))
         label = f"one entry an append, {clients} clients, one book, PostgreSQL"
-        yield _row(label, statistics.median(values[clients]), statistics.median(bare[clients]), ratio, 0.2)
+        row = _row(label, statistics.median(values[clients]), statistics.median(bare[clients]), ratio, 0.2)
+        # Asked for with 16 clients; the other is what "not falling" is seen against.
+        yield row if clients == 16 else {**row, "wanted": "–", "reached": True}
     falls = statistics.median(a / b for a, b in zip(values[16], values[4], strict=True))
     middle = statistics.median
     yield _row("16 clients against 4 clients, PostgreSQL", middle(values[16]), middle(values[4]), falls, 0.8)

@@ -54,9 +54,9 @@ def run(directory: Path, postgres_url: str) -> list[dict[str, object]]:
     def insert(connection: http.client.HTTPConnection, record_id: str, address: dict[str, str]) -> None:
         _post(connection, "/", {}, address)
 
-    with _serving("bench.bare", 8731, environment) as bare:
+    with serving("bench.bare", 8731, environment) as bare:
         raw = max(_measure(bare, insert, records) for _ in range(2))
-    with _serving("wsgi", 8732, environment) as service:
+    with serving("wsgi", 8732, environment) as service:
         cookie, token = _sign_in(service)
         headers = {"Cookie": cookie}
 
@@ -99,7 +99,7 @@ def _confirmed_records(world: World) -> list[str]:
 
 
 @contextmanager
-def _serving(application: str, port: int, environment: dict[str, str]) -> Iterator[int]:
+def serving(application: str, port: int, environment: dict[str, str]) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", *GUNICORN, "--bind", f"127.0.0.1:{port}", application]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as server:  # noqa: S603 - our own words
         for _ in range(100):
