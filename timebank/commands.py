@@ -22,7 +22,7 @@ from timebank.domain.catalogue import seed_services
 from timebank.domain.errors import TimebankError
 from timebank.domain.roles import Actor, Role, RoleName
 from timebank.founding import found_network
-from timebank.services import Bank, beginning, catalogue, keys, papers, sessions
+from timebank.services import Bank, beginning, catalogue, keys, papers, sessions, succession
 from timebank.settings import Settings, SettingsError, load
 from timebank.storage import schema
 
@@ -163,6 +163,32 @@ def begin(network: Path, name: str, phone: str, login: str, password: str) -> No
     click.echo(
         "The book has begun. The administrator signs in, sets up an authenticator and appoints the county centre."
     )
+
+
+@main.command(name="hand-over")
+@click.argument("path", type=click.Path(path_type=Path))
+def hand_over(path: Path) -> None:
+    """Write all that a successor needs into a new folder: the book, the rows, the keys' public halves."""
+    _with_folder(lambda bank: succession.hand_over(bank, path, now=datetime.now(UTC)))
+
+
+@main.command(name="take-over")
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def take_over(path: Path) -> None:
+    """Verify what was handed over and go on with it in this empty installation."""
+    _with_folder(lambda bank: succession.take_over(bank, path))
+
+
+def _with_folder(work: Callable[[Bank], succession.HandedOver]) -> None:
+    bank = build_bank(_settings(), pool_size=2)
+    try:
+        schema.upgrade(bank.engine)
+        done = work(bank)
+    except (TimebankError, LedgerError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        bank.engine.dispose()
+    click.echo(f"{done.book}: {done.entries} entries, {done.rows} rows, verified")
 
 
 @main.group(name="keys")
