@@ -16,7 +16,7 @@ def build_bank(settings: Settings, *, pool_size: int = 8) -> Bank:
     return Bank(
         engine=make_engine(settings.database_url, pool_size=pool_size),
         settings=settings,
-        vault=Vault(settings.master_key, settings.index_key, os.urandom),
+        vault=Vault(settings.master_key, settings.index_key, os.urandom, settings.older_master_keys),
         passwords=Passwords(),
         random=os.urandom,
         clock=lambda: datetime.now(UTC),

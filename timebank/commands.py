@@ -22,9 +22,10 @@ from timebank.domain.catalogue import seed_services
 from timebank.domain.errors import TimebankError
 from timebank.domain.roles import Actor, Role, RoleName
 from timebank.founding import found_network
-from timebank.services import Bank, beginning, catalogue, keys, papers, sessions, succession
+from timebank.services import Bank, beginning, catalogue, keys, master_key, papers, sessions, succession
 from timebank.settings import Settings, SettingsError, load
 from timebank.storage import schema
+from timebank.storage.vault import VaultError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 GUNICORN = (
@@ -236,6 +237,45 @@ def _with_keys(work: Callable[[Bank, datetime], tuple[keys.KeyView, ...]]) -> No
         if one.retired_seq is not None:
             state = f"retired by entry {one.retired_seq}"
         click.echo(f"{one.key_id}  {one.kind:<10}  since entry {one.added_seq}, {state}\n{one.text}")
+
+
+@main.command(name="rotate-master-key")
+@click.option("--restarted", is_flag=True, help="All processes were restarted since the new key was made.")
+def rotate_master_key(restarted: bool) -> None:
+    """A new master key in two steps, with a restart between them (docs/keys.md). Run a step again if it was cut off."""
+    settings = _settings()
+    try:
+        if restarted:
+            _renew_under(settings)
+        else:
+            _begin_master_key(settings)
+    except (SettingsError, TimebankError, VaultError, OSError) as error:
+        raise click.ClickException(f"the older key is kept: {error}") from error
+
+
+def _begin_master_key(settings: Settings) -> None:
+    path = settings.master_key_path
+    if path is None:
+        raise click.ClickException(
+            "nothing was changed: the master key comes from TIMEBANK_MASTER_KEY. Put its value into"
+            " TIMEBANK_MASTER_KEY_OLD and 32 new random bytes, base64, into TIMEBANK_MASTER_KEY;"
+            " restart every process, then run this with --restarted"
+        )
+    made = master_key.begin(path, os.urandom(32))
+    click.echo("The new master key is made." if made else "The new master key was made before.")
+    click.echo("Restart every web and scheduler process now, then run this with --restarted.")
+
+
+def _renew_under(settings: Settings) -> None:
+    if not settings.older_master_keys:
+        raise click.ClickException("nothing was changed: there is no older master key")
+    bank = build_bank(settings, pool_size=1)
+    try:
+        total = master_key.renew(bank, say=click.echo)
+    finally:
+        bank.engine.dispose()
+    click.echo(f"Renewed: {total}. Everything opens under the new master key alone.")
+    click.echo(master_key.finish(settings))
 
 
 @main.command()

@@ -39,6 +39,10 @@ class Settings:
     secret_key: bytes
     master_key: bytes
     index_key: bytes
+    older_master_keys: tuple[bytes, ...]
+    """At most one: it only opens, while a new master key takes its place (docs/keys.md)."""
+    master_key_path: Path | None
+    """The file of the master key; None if it came from the environment."""
     signing_key_path: Path
     """The secret keys that sign checkpoints. Only the process that signs has to be able to read this file."""
     verifier_keys_path: Path
@@ -73,6 +77,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     demo = environment == DEMO
     instance = Path(environ.get("TIMEBANK_INSTANCE", "instance")).resolve()
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = instance / "keys"
     return Settings(
         environment=environment,
         book=environ.get("TIMEBANK_BOOK", "timebank.example/lunan") if demo else _required(environ, "TIMEBANK_BOOK"),
@@ -80,15 +85,17 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         instance=instance,
         host=environ.get("HOST", "127.0.0.1"),
         port=_port(environ.get("PORT", "8000")),
-        secret_key=_secret(environ, "TIMEBANK_SECRET_KEY", instance / "keys" / "session.key", demo),
-        master_key=_secret(environ, "TIMEBANK_MASTER_KEY", instance / "keys" / "master.key", demo),
-        index_key=_secret(environ, "TIMEBANK_INDEX_KEY", instance / "keys" / "index.key", demo),
-        signing_key_path=Path(environ.get("TIMEBANK_SIGNING_KEY", instance / "keys" / "book.key")),
-        verifier_keys_path=Path(environ.get("TIMEBANK_VERIFIER_KEYS", instance / "keys" / "book.vkeys")),
+        secret_key=_secret(environ, "TIMEBANK_SECRET_KEY", keys / "session.key", demo),
+        master_key=_secret(environ, "TIMEBANK_MASTER_KEY", keys / "master.key", demo),
+        index_key=_secret(environ, "TIMEBANK_INDEX_KEY", keys / "index.key", demo),
+        older_master_keys=_older_keys(environ, keys / "master.key.old"),
+        master_key_path=None if "TIMEBANK_MASTER_KEY" in environ else keys / "master.key",
+        signing_key_path=Path(environ.get("TIMEBANK_SIGNING_KEY", keys / "book.key")),
+        verifier_keys_path=Path(environ.get("TIMEBANK_VERIFIER_KEYS", keys / "book.vkeys")),
         key_passphrase=environ.get("TIMEBANK_KEY_PASSPHRASE", ""),
         signer_memory_path=Path(environ.get("TIMEBANK_SIGNER_MEMORY", instance / "signer.json")),
         witness_policy_path=Path(environ.get("TIMEBANK_WITNESSES", instance / "witnesses.policy")),
-        papers_key_path=Path(environ.get("TIMEBANK_PAPERS_KEY", instance / "keys" / "papers.key")),
+        papers_key_path=Path(environ.get("TIMEBANK_PAPERS_KEY", keys / "papers.key")),
         timezone=environ.get("TIMEBANK_TIMEZONE", "Asia/Shanghai"),
         smtp=Smtp(
             host=environ.get("TIMEBANK_SMTP_HOST", ""),
@@ -125,6 +132,13 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) < 65536:
         raise SettingsError(f"{text!r} is no port: use a number from 1 to 65535")
     return int(text)
+
+
+def _older_keys(environ: Mapping[str, str], path: Path) -> tuple[bytes, ...]:
+    name = "TIMEBANK_MASTER_KEY_OLD"
+    if name not in environ and ("TIMEBANK_MASTER_KEY" in environ or not path.exists()):
+        return ()
+    return (_secret(environ, name, path, may_make=False),)
 
 
 def _secret(environ: Mapping[str, str], name: str, path: Path, may_make: bool) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -27,16 +27,21 @@ class VaultError(Exception):
 
 
 class Vault:
-    """Holds the master key and the index key. Its texts and errors never show what it holds."""
+    """Holds the master key and the index key. Its texts and errors never show what it holds.
 
-    def __init__(self, master_key: bytes, index_key: bytes, random: Callable[[int], bytes]) -> None:
+    `older_keys` are master keys that only open, while what they hold is being renewed; the tag tells which key fits.
+    """
+
+    def __init__(
+        self, master_key: bytes, index_key: bytes, random: Callable[[int], bytes], older_keys: Sequence[bytes] = ()
+    ) -> None:
         self._master, self._index_key, self._random = AESGCM(master_key), index_key, random
+        self._older = tuple(AESGCM(key) for key in older_keys)
         self._state_key = HKDF(SHA256(), MAC_BYTES, salt=None, info=b"timebank audit state v1").derive(master_key)
 
     def new_key(self, owner: str) -> bytes:
         """A new data key for `owner`, wrapped. The owner's id is bound in, so that keys can't be swapped."""
-        nonce = self._random(NONCE_BYTES)
-        return nonce + self._master.encrypt(nonce, self._random(32), owner.encode())
+        return self._locked(owner, self._random(32))
 
     def seal(self, wrapped_key: bytes, owner: str, value: Any) -> bytes:
         """JSON of `value`, encrypted under the owner's key."""
@@ -63,15 +68,17 @@ class Vault:
 
     def seal_for_service(self, purpose: str, value: Any) -> bytes:
         """For what belongs to no person: a mail address in the outbox, an answer kept for a retry."""
-        nonce = self._random(NONCE_BYTES)
-        return nonce + self._master.encrypt(nonce, json.dumps(value, ensure_ascii=False).encode(), purpose.encode())
+        return self._locked(purpose, json.dumps(value, ensure_ascii=False).encode())
 
     def open_for_service(self, purpose: str, sealed: bytes) -> Any:
-        try:
-            plain = self._master.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode())
-        except InvalidTag as error:
-            raise VaultError("sealed data can't be opened") from error
-        return json.loads(plain)
+        """The value again. Raises VaultError if the bytes or the purpose don't fit."""
+        return json.loads(self._unlocked(purpose, sealed)[1])
+
+    def renewed(self, bound_to: str, locked: bytes) -> bytes | None:
+        """What lies directly under a master key (a person's key, bound to the owner; a value of the service, bound to
+        its purpose), put under the newest one; None if it lies there already. Raises VaultError if no key fits."""
+        is_newest, plain = self._unlocked(bound_to, locked)
+        return None if is_newest else self._locked(bound_to, plain)
 
     def vouch(self, state: bytes) -> bytes:
         """An audit's state behind its HMAC-SHA256, which nobody makes who has the database alone."""
@@ -89,11 +96,20 @@ class Vault:
         return hmac.new(self._index_key, f"{kind}\n{value}".encode(), hashlib.sha256).hexdigest()
 
     def _data_key(self, wrapped_key: bytes, owner: str) -> AESGCM:
-        try:
-            key = self._master.decrypt(wrapped_key[:NONCE_BYTES], wrapped_key[NONCE_BYTES:], owner.encode())
-        except InvalidTag as error:
-            raise VaultError("a person's key can't be unwrapped") from error
-        return AESGCM(key)
+        return AESGCM(self._unlocked(owner, wrapped_key)[1])
+
+    def _locked(self, bound_to: str, plain: bytes) -> bytes:
+        nonce = self._random(NONCE_BYTES)
+        return nonce + self._master.encrypt(nonce, plain, bound_to.encode())
+
+    def _unlocked(self, bound_to: str, locked: bytes) -> tuple[bool, bytes]:
+        """Whether the newest key opened it, and what was in it."""
+        for key in (self._master, *self._older):
+            try:
+                return key is self._master, key.decrypt(locked[:NONCE_BYTES], locked[NONCE_BYTES:], bound_to.encode())
+            except InvalidTag:
+                continue
+        raise VaultError("no master key opens this")
 
 
 class Passwords:
