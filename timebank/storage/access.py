@@ -168,6 +168,9 @@ class Access:
     def login(self, digest: str) -> Login | None:
         return self._session.get(Login, digest)
 
+    def forget_login(self, row: Login) -> None:
+        self._session.delete(row)
+
     def credential(self, person_id: str, *, lock: bool = False) -> Credential | None:
         return self._session.get(Credential, (self._book, person_id), with_for_update=lock or None)
 

@@ -133,3 +133,24 @@ def test_the_desk_rejects_with_a_reason(world: World, sign_in: Staff) -> None:
     assert len(hours.queue(world.bank, world.staff["worker A"])) == 1
     desk.post("/desk/verify", only=record.id, action="reject", reason="not_given")
     assert hours.queue(world.bank, world.staff["worker A"]) == ()
+
+
+def test_the_desk_corrects_a_member_and_says_why(world: World, sign_in: Callable[[str], Browser]) -> None:
+    member, other = world.member(name="欧阳桂芳", tags=("living_alone",)), world.member()
+    here = f"/members/{member.person_id}"
+    desk = sign_in("worker A")
+    assert f"{here}/correct" in desk.get(here).text
+    page = desk.get(f"{here}/correct").text
+    assert 'value="欧阳桂芳"' in page
+    assert page.count(" checked") == 1
+    right = {"name": "欧阳桂芬", "phone": "19955550009", "address": "双新楼 2 号", "reason": "写错了"}
+    taken = members.see(world.bank, other, other.person_id, now=NOW).data.phone
+    assert refuses(desk.post(f"{here}/correct", **{**right, "phone": taken}), errors.PhoneTaken)
+    assert desk.post(f"{here}/correct", **{**right, "reason": " "}).status_code == 422
+    assert members.see(world.bank, member, member.person_id, now=NOW).data.name == "欧阳桂芳"
+    assert desk.post(f"{here}/correct", **right).headers["Location"].endswith(here)
+    data = members.see(world.bank, member, member.person_id, now=NOW).data
+    assert (data.name, data.phone, data.address, data.tags) == ("欧阳桂芬", "19955550009", "双新楼 2 号", ())
+    for browser, status in ((sign_in("worker B"), 404), (sign_in("auditor"), 403)):
+        assert browser.get(f"{here}/correct").status_code == status
+        assert browser.post(f"{here}/correct", **right).status_code == status

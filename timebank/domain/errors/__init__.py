@@ -124,6 +124,7 @@ from timebank.domain.errors.privacy import (
     ErasureAsked,
     ErasureStateConflict,
     ErasureWaits,
+    NothingCorrected,
     PersonErased,
     StaffRoleLeft,
 )
@@ -233,6 +234,7 @@ __all__ = [
     "NameInvalid",
     "NotFound",
     "NotYetMember",
+    "NothingCorrected",
     "NothingToCredit",
     "OpenMattersLeft",
     "OutcomeUnknown",

@@ -1,10 +1,10 @@
-"""Errors of erasing a person's data."""
+"""Errors of erasing and correcting a person's data."""
 
 # The class says what is wrong, it need not end in "Error".
 
 from __future__ import annotations
 
-from timebank.domain.errors.base import Refused
+from timebank.domain.errors.base import Invalid, Refused
 from timebank.domain.words import N_
 
 
@@ -30,6 +30,14 @@ class ErasureStateConflict(Refused):
     code = "erasure_state_conflict"
     message = N_("This request for erasure is no longer in that state.")
     remedy = N_("Reload the page to see the present state.")
+
+
+class NothingCorrected(Invalid):
+    """A correction that changes nothing."""
+
+    code = "nothing_corrected"
+    message = N_("Nothing is different from what is kept.")
+    remedy = N_("Change what is wrong, then save.")
 
 
 class PersonErased(Refused):

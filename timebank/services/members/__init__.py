@@ -1,5 +1,6 @@
-"""Members: applying, registering at the desk, approving, finding, PIN and card, leaving."""
+"""Members: applying, registering at the desk, approving, correcting, finding, PIN and card, leaving."""
 
+from timebank.services.members.correct import Correction, correct
 from timebank.services.members.desk import (
     by_card,
     by_number,
@@ -17,12 +18,14 @@ from timebank.services.members.values import MemberView
 
 __all__ = [
     "Application",
+    "Correction",
     "MemberView",
     "apply",
     "approve",
     "by_card",
     "by_number",
     "close",
+    "correct",
     "decline",
     "find",
     "issue_card",

@@ -94,7 +94,7 @@ def decline(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> None:
             raise MemberStateConflict(state=membership.state)
         membership.state = "declined"
         data = unit.person(person_id)
-        unit.people.forget_digest("document", _document_digest(bank, data))
+        unit.people.forget_digest("document", document_digest(bank, data))
         unit.people.forget_digest("phone", bank.vault.blind_index("phone", data.phone))
 
 
@@ -109,7 +109,7 @@ def _enter(bank: Bank, unit: Unit, form: Application, *, actor_id: str | None, n
         raise StationClosed
     data = _data(bank, form, station.division_code, now)
     person_id = _person(bank, unit, data, now)
-    _claim(unit, "document", _document_digest(bank, data), person_id, ResidentIdTaken)
+    claim(unit, "document", document_digest(bank, data), person_id, ResidentIdTaken)
     membership = Membership(
         book=unit.origin,
         person_id=person_id,
@@ -180,13 +180,13 @@ def _data(bank: Bank, form: Application, division_code: str, now: datetime) -> P
     )
 
 
-def _document_digest(bank: Bank, data: PersonData) -> str:
+def document_digest(bank: Bank, data: PersonData) -> str:
     """Without a document, the name, birth date and phone together stand for it."""
     number = data.document_number or f"{data.name}\n{data.born_on}\n{data.phone}"
     return bank.vault.blind_index("document", f"{data.document_type}\n{number}")
 
 
-def _claim(unit: Unit, kind: str, digest_: str, person_id: str, taken: type[Exception]) -> None:
+def claim(unit: Unit, kind: str, digest_: str, person_id: str, taken: type[Exception]) -> None:
     if unit.people.by_digest(kind, digest_) is not None:
         raise taken
     unit.people.add(IdentityIndex(digest=digest_, kind=kind, book=unit.origin, person_id=person_id))

@@ -14,7 +14,7 @@ from wtforms.validators import Optional
 from timebank.domain.errors import TimebankError
 from timebank.domain.kin import RELATION_LABELS, Relation
 from timebank.services import families, members, network
-from timebank.services.members import Application
+from timebank.services.members import Application, Correction
 from timebank.web.errors import in_words
 from timebank.web.forms import Form, SafeText, needed
 from timebank.web.guard import actor, allow, bank, now, public, signed_in
@@ -52,6 +52,21 @@ class AlonePasswordForm(ApplicationForm):
 
 class DeskForm(ApplicationForm):
     tags = SelectMultipleField(lazy_gettext("Circumstances"))
+
+
+class CorrectionForm(Form):
+    name = SafeText(lazy_gettext("Full name"), [needed()])
+    phone = SafeText(lazy_gettext("Phone number"), [needed()])
+    address = SafeText(lazy_gettext("Address"), description=lazy_gettext("Where the helper comes to. Kept encrypted."))
+    tags = SelectMultipleField(lazy_gettext("Circumstances"))
+    consent = BooleanField(lazy_gettext("The member agrees that the circumstances that I added are written down."))
+    reason = SafeText(
+        lazy_gettext("Why it is corrected"),
+        [needed()],
+        description=lazy_gettext(
+            "The earlier values are kept, with your name and this reason; the member may see them."
+        ),
+    )
 
 
 class KinForm(Form):
@@ -158,6 +173,28 @@ def show(person_id: str) -> str:
 def _then(person_id: str, text: str) -> Response:
     flash(text, "success")
     return redirect(url_for("members.show", person_id=person_id))
+
+
+@blueprint.route("/members/<person_id>/correct", methods=["GET", "POST"])
+@allow("members.edit")
+def correct(person_id: str) -> Any:
+    """The desk corrects what is known of a member."""
+    view = members.see(bank(), actor(), person_id, now=now())
+    told = view.data
+    form = CorrectionForm(
+        data={"name": told.name, "phone": told.phone, "address": told.address, "tags": list(told.tags)}
+    )
+    form.tags.choices = choices(TAG_LABELS)
+    refusal = None
+    if form.validate_on_submit():
+        right = Correction(form.name.data, form.phone.data, form.address.data, tuple(form.tags.data or ()))
+        try:
+            members.correct(bank(), actor(), person_id, right, form.reason.data, consent=form.consent.data, now=now())
+            return _then(person_id, gettext("Corrected. The earlier values are kept."))
+        except TimebankError as error:
+            refusal = in_words(error)
+    status = refusal.status if refusal else 422 if form.errors else 200
+    return render_template("members/correct.html", form=form, member=view, refusal=refusal), status
 
 
 @blueprint.post("/members/<person_id>/approve")
