@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
@@ -44,9 +46,8 @@ class Circle:
         return data.name, data.phone, data.document_number
 
     def found_in(self, text: str) -> list[str]:
-        return [word for three in self.secrets for word in three if word in text] + [
-            word for word in ("上官秀英", PASSWORD, PIN) if word in text
-        ]
+        words = [word for three in self.secrets for word in three] + ["上官秀英", PASSWORD, PIN]
+        return [word for word in words if word in text or json.dumps(word)[1:-1] in text or quote(word) in text]
 
 
 @pytest.fixture
