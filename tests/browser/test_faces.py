@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+from tests.browser.conftest import People
 
 PAGES = {
     None: ("/", "/sign-in", "/join", "/stations", "/policies", "/policies/1", "/services", "/api/docs",
@@ -90,3 +93,23 @@ def test_nothing_breaks_the_content_security_policy(visit: Callable[..., Page]) 
     for path in PAGES["worker"]:
         page.goto(path)
     assert said == []
+
+
+@pytest.mark.browser
+def test_a_member_is_corrected_at_the_desk(visit: Callable[..., Page], people: People) -> None:
+    page = visit(people.worker, width=360)
+    page.goto("/members")
+    page.get_by_role("row").filter(has_text=people.elder_number).get_by_role("link").click()
+    page.get_by_role("button", name="更正资料").click()
+    path = urlsplit(page.url).path
+    check(page, path)
+    page.get_by_label("更正原因").fill("门牌写错了")
+    page.get_by_label("地址", exact=True).fill("双新楼 7 号")
+    page.get_by_role("button", name="保存更正").click()
+    assert page.get_by_text("双新楼 7 号").count() == 1
+    page.goto("/")
+    page.get_by_role("button", name="长辈版").click()
+    page.goto(path)
+    assert page.evaluate(TEXT_SMALLER, 24) == []
+    assert page.evaluate(TARGETS_SMALLER, 60) == []
+    check(page, path)
