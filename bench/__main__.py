@@ -42,7 +42,9 @@ def _lines(rows: list[dict[str, object]]) -> list[str]:
 
 
 def _reached(row: dict[str, object]) -> bool:
-    return bool(row.get("reached", float(str(row["ratio"])) >= float(str(row["wanted"]))))
+    if "reached" in row:
+        return bool(row["reached"])
+    return float(str(row["ratio"])) >= float(str(row["wanted"]))
 
 
 def _line(row: dict[str, object]) -> str:
