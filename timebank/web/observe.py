@@ -19,6 +19,9 @@ from timebank.web.guard import bank, now, public
 REQUESTS = Counter("timebank_requests", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram("timebank_request_seconds", "Time to answer", ["method", "route"])
 REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+QUIET = ("static", "log.tile")
+"""A line for each of the thousands of tiles that a monitor reads would bury the others; they are counted."""
+
 log = structlog.get_logger()
 
 
@@ -59,7 +62,7 @@ def init_observation(app: Flask) -> None:
         REQUESTS.labels(request.method, route, response.status_code).inc()
         SECONDS.labels(request.method, route).observe(seconds)
         response.headers["X-Request-ID"] = g.get("request_id", "")
-        if request.endpoint != "static":
+        if request.endpoint not in QUIET:
             log.info(
                 "request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1)
             )
