@@ -19,7 +19,7 @@ from timebank.web.guard import bank, now, public
 REQUESTS = Counter("timebank_requests", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram("timebank_request_seconds", "Time to answer", ["method", "route"])
 REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
-QUIET = ("static", "log.tile")
+QUIET = ("static", "log.tile", "log.checkpoint")
 """A line for each of the thousands of tiles that a monitor reads would bury the others; they are counted."""
 
 log = structlog.get_logger()

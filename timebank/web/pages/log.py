@@ -42,15 +42,17 @@ class _Kept:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tiles: OrderedDict[tuple[str, TileAddress], bytes] = OrderedDict()
-        self._note: tuple[float, str, str] = (0.0, "", "")
+        self._note: tuple[float, str, bytes, str] = (0.0, "", b"", "")
 
-    def note(self) -> str:
-        made, origin, note = self._note
+    def note(self) -> tuple[bytes, str]:
+        """The checkpoint and its ETag."""
+        made, origin, note, etag = self._note
         mine = bank().settings.book
         if origin != mine or time.monotonic() - made > CHECKPOINT_SECONDS:
-            note = publishing.checkpoint(bank()).note
-            self._note = (time.monotonic(), mine, note)
-        return note
+            note = publishing.checkpoint(bank()).note.encode()
+            etag = _etag(note)
+            self._note = (time.monotonic(), mine, note, etag)
+        return note, etag
 
     def tile(self, address: TileAddress) -> bytes:
         key = (bank().settings.book, address)
@@ -81,7 +83,8 @@ def _only_this_book() -> None:
 @public
 def checkpoint() -> Response:
     """The latest published checkpoint with its cosignatures."""
-    return _answer(_kept.note().encode(), "text/plain; charset=utf-8", f"public, max-age={MAX_AGE_SECONDS}")
+    note, etag = _kept.note()
+    return _answer(note, "text/plain; charset=utf-8", f"public, max-age={MAX_AGE_SECONDS}", etag)
 
 
 @blueprint.get("/tile/<path:path>")
@@ -145,6 +148,11 @@ def _answer(body: bytes, content_type: str, caching: str, etag: str = "") -> Res
         if request.accept_encodings.quality("gzip") > 0:
             response.set_data(gzip.compress(body, mtime=0))
             response.headers["Content-Encoding"] = "gzip"
-    response.set_etag(etag or hashlib.sha256(response.get_data()).hexdigest()[:32])
+    # Weak where the bytes differ by encoding and the ETag does not.
+    response.set_etag(etag or _etag(body), weak=response.content_encoding is not None)
     response.make_conditional(request)
     return response
+
+
+def _etag(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
