@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from tests.timebank.world import make_bank, settings_in
 from timebank.commands import GUNICORN
@@ -116,6 +116,12 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def follow(page: Page, where: Locator) -> None:
+    """Click what leads to another page, and wait for that page."""
+    with page.expect_navigation():
+        where.click()
+
+
 @pytest.fixture
 def visit(chromium: Browser, server: str) -> Iterator[Callable[..., Page]]:
     """A page in a window of this width and language, signed in as somebody if a login is given."""
@@ -131,8 +137,8 @@ def visit(chromium: Browser, server: str) -> Iterator[Callable[..., Page]]:
             page.goto("/sign-in")
             page.fill("#login", login)
             page.fill("#password", PASSWORD)
-            page.press("#password", "Enter")
-            page.wait_for_load_state()
+            with page.expect_navigation():
+                page.press("#password", "Enter")
             assert "/sign-in" not in page.url
         return page
 

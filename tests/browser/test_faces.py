@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People
+from tests.browser.conftest import People, follow
 
 PAGES = {
     None: ("/", "/sign-in", "/join", "/stations", "/policies", "/policies/1", "/services", "/api/docs",
@@ -66,7 +66,7 @@ def test_type_and_targets_are_large(visit: Callable[..., Page], elder: bool, tex
         page = visit(login)
         page.goto("/")
         if elder:
-            page.get_by_role("button", name="长辈版").click()
+            follow(page, page.get_by_role("button", name="长辈版"))
         for path in PAGES[login]:
             page.goto(path)
             assert page.evaluate(TEXT_SMALLER, text) == [], path
@@ -78,8 +78,8 @@ def test_type_and_targets_are_large(visit: Callable[..., Page], elder: bool, tex
 def test_high_contrast_and_elder_mode_have_no_violation(visit: Callable[..., Page]) -> None:
     page = visit("19900000050")
     page.goto("/")
-    page.get_by_role("button", name="长辈版").click()
-    page.get_by_role("button", name="高对比").click()
+    follow(page, page.get_by_role("button", name="长辈版"))
+    follow(page, page.get_by_role("button", name="高对比"))
     for path in PAGES["19900000050"]:
         check(page, path)
 
@@ -99,16 +99,16 @@ def test_nothing_breaks_the_content_security_policy(visit: Callable[..., Page]) 
 def test_a_member_is_corrected_at_the_desk(visit: Callable[..., Page], people: People) -> None:
     page = visit(people.worker, width=360)
     page.goto("/members")
-    page.get_by_role("row").filter(has_text=people.elder_number).get_by_role("link").click()
-    page.get_by_role("button", name="更正资料").click()
+    follow(page, page.get_by_role("row").filter(has_text=people.elder_number).get_by_role("link"))
+    follow(page, page.get_by_role("button", name="更正资料"))
     path = urlsplit(page.url).path
     check(page, path)
     page.get_by_label("更正原因").fill("门牌写错了")
     page.get_by_label("地址", exact=True).fill("双新楼 7 号")
-    page.get_by_role("button", name="保存更正").click()
-    assert page.get_by_text("双新楼 7 号").count() == 1
+    follow(page, page.get_by_role("button", name="保存更正"))
+    expect(page.get_by_text("双新楼 7 号")).to_have_count(1)
     page.goto("/")
-    page.get_by_role("button", name="长辈版").click()
+    follow(page, page.get_by_role("button", name="长辈版"))
     page.goto(path)
     assert page.evaluate(TEXT_SMALLER, 24) == []
     assert page.evaluate(TARGETS_SMALLER, 60) == []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People
+from tests.browser.conftest import People, follow
 from timebank.demo import PASSWORD
 
 MOST_TABS = 150
@@ -96,12 +96,12 @@ def test_pages_work_without_javascript(visit: Callable[..., Page]) -> None:
     boxes = page.locator("input[name=record]:not([disabled])")
     if boxes.count():
         boxes.first.check()
-        page.get_by_role("button", name="核实", exact=True).click()
-        assert page.locator(".govuk-notification-banner").count() >= 1
+        follow(page, page.get_by_role("button", name="核实", exact=True))
+        expect(page.locator(".govuk-notification-banner").first).to_be_visible()
     page.goto("/members")
     page.fill("#words", "199")
-    page.get_by_role("button", name="查找").click()
-    assert page.locator("h1").count() == 1
+    follow(page, page.get_by_role("button", name="查找"))
+    expect(page.locator("h1")).to_have_count(1)
 
 
 @pytest.mark.browser
@@ -123,7 +123,7 @@ def test_the_member_number_is_asked_for_only_where_it_is_needed(visit: Callable[
 def test_the_way_out_is_at_the_top(visit: Callable[..., Page], people: People) -> None:
     page = visit(people.saver)
     page.goto("/passbook")
-    page.locator("header").get_by_role("button", name="退出登录").click()
+    follow(page, page.locator("header").get_by_role("button", name="退出登录"))
     assert page.locator("header").get_by_role("button", name="退出登录").count() == 0
     page.goto("/passbook")
     assert "/sign-in" in page.url

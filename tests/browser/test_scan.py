@@ -9,7 +9,7 @@ import pytest
 import segno
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import FLAGS, People, chromium_path
+from tests.browser.conftest import FLAGS, People, chromium_path, follow
 from timebank.demo import PASSWORD
 
 WIDTH, HEIGHT, FRAMES, MODULE = 640, 480, 10, 8
@@ -38,9 +38,9 @@ def card(visit: Callable[..., Page], people: People) -> str:
     desk = visit(people.worker, width=1280)
     desk.goto("/members")
     desk.fill("#words", people.elder_number)
-    desk.get_by_role("button", name="查找").click()
-    desk.locator("tbody th a").click()
-    desk.get_by_role("button", name="打印新卡").click()
+    follow(desk, desk.get_by_role("button", name="查找"))
+    follow(desk, desk.locator("tbody th a"))
+    follow(desk, desk.get_by_role("button", name="打印新卡"))
     return desk.locator(".site-mono").inner_text().strip()
 
 
@@ -54,8 +54,8 @@ def with_camera(chromium: Browser, server: str, card: str, tmp_path: Path, peopl
     page.goto("/sign-in")
     page.fill("#login", people.saver)
     page.fill("#password", PASSWORD)
-    page.press("#password", "Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.press("#password", "Enter")
     yield page
     browser.close()
 
@@ -72,14 +72,14 @@ def test_a_card_is_scanned_at_the_beginning_and_at_the_end_of_a_visit(with_camer
     expect(page.locator("video")).to_be_hidden()
     assert page.evaluate("document.activeElement.hasAttribute('data-scan-start')")
     page.select_option("#service", "chatting")
-    page.get_by_role("button", name="签到", exact=True).click()
+    follow(page, page.get_by_role("button", name="签到", exact=True))
     expect(page.locator("main h1")).to_have_text("与老人签出")
     page.get_by_role("button", name="扫描会员卡").click()
     expect(page.locator("#card")).to_have_value(card, timeout=30_000)
     assert said == []
-    page.get_by_role("button", name="签出", exact=True).click()
+    follow(page, page.get_by_role("button", name="签出", exact=True))
     expect(page.locator(".govuk-error-summary")).to_contain_text("这项服务至少要 15 分钟")
-    page.get_by_role("button", name="放弃这次签到").click()
+    follow(page, page.get_by_role("button", name="放弃这次签到"))
     expect(page.locator(".govuk-notification-banner--success")).to_be_visible()
 
 
