@@ -24,9 +24,11 @@ from ledger.errors import (
     EntryUnknown,
     FormatError,
     KeyReused,
+    StationKeyUnknown,
 )
+from ledger.stations import StationKey, read_added, verify_statement
 from ledger.store import AccountRow, Batch, Found, PostingRow, Row, Wanted
-from ledger.transfers import Fates, check_postings, check_shape, closed_account, opened_account
+from ledger.transfers import VERIFIED, Fates, check_postings, check_shape, closed_account, opened_account
 
 NONCE_BYTES = 16
 _KINDS: dict[str, AccountKind] = {kind.value: kind for kind in AccountKind}
@@ -66,6 +68,27 @@ def prepare(draft: Draft) -> Prepared:
     return prepared
 
 
+def as_entry(draft: Prepared, book: str, seq: int, *, prev: str = FIRST_PREV, at: str = "", nonce: str = "") -> Entry:
+    """The entry that this draft becomes at a place in a book."""
+    return Entry(
+        v=VERSION,
+        book=book,
+        seq=seq,
+        prev=prev,
+        at=at,
+        kind=draft.kind,
+        actor=draft.actor,
+        nonce=nonce,
+        on=draft.on,
+        postings=draft.postings,
+        key=draft.key,
+        of=draft.of,
+        evidence=draft.evidence,
+        policy=draft.policy,
+        data=draft.data,
+    )
+
+
 def wanted_by(drafts: Iterable[Prepared]) -> Wanted:
     """What has to be found before these prepared drafts can be judged."""
     accounts: list[str] = []
@@ -77,8 +100,7 @@ def wanted_by(drafts: Iterable[Prepared]) -> Wanted:
         accounts += [account for account, _ in draft.postings]
         if draft.key is not None:
             keys.append(draft.key)
-        if draft.of is not None:
-            ofs.append(draft.of)
+        ofs += [seq for seq in (draft.of, _station_key(draft)) if seq is not None]
         if draft.data is not None and draft.kind is Kind.OPEN:
             account, kind = opened_account(draft.data)
             accounts.append(account)
@@ -140,23 +162,7 @@ class _Page:
                 _require_same(draft, earlier)
                 return earlier
         self._require_book(draft)
-        entry = Entry(
-            v=VERSION,
-            book=self._book,
-            seq=self._seq,
-            prev=self._prev,
-            at=self._at,
-            kind=draft.kind,
-            actor=draft.actor,
-            nonce=nonce,
-            on=draft.on,
-            postings=draft.postings,
-            key=draft.key,
-            of=draft.of,
-            evidence=draft.evidence,
-            policy=draft.policy,
-            data=draft.data,
-        )
+        entry = as_entry(draft, self._book, self._seq, prev=self._prev, at=self._at, nonce=nonce)
         body = encode(entry)
         self._judge(entry)
         self._put(entry, body)
@@ -172,6 +178,7 @@ class _Page:
 
     def _judge(self, entry: Entry) -> None:
         """The rules that need to know what else the book holds."""
+        self._require_signature(entry)
         if entry.postings:
             check_postings(entry.kind, entry.postings, self._accounts.kinds)
             if entry.of is not None:
@@ -216,6 +223,24 @@ class _Page:
         self._seq += 1
         self._prev = digest.hex()
 
+    def _require_signature(self, entry: Entry) -> None:
+        """The station's keys that the entry rests on are in force, and one of them signed what was verified."""
+        named = _station_key(entry)
+        if entry.kind is Kind.KEY and entry.of is not None:
+            self._station_key_at(entry.of)
+        if named is None:
+            return
+        key = self._station_key_at(named)
+        if entry.kind in VERIFIED and entry.data is not None:
+            verify_statement(key, self._book, entry, str(entry.data["signature"]))
+
+    def _station_key_at(self, seq: int) -> StationKey:
+        followers = [(kind, of) for _, kind, of in self._found.followers]
+        followers += [(later.kind, later.of) for later in self._entries.values() if later.of is not None]
+        if (Kind.KEY, seq) in followers:
+            raise StationKeyUnknown(seq)
+        return read_added(self._target(seq))
+
     def _require_book(self, draft: Prepared) -> None:
         if draft.kind is Kind.GENESIS and self._seq:
             raise BookExists(self._book)
@@ -243,6 +268,8 @@ class _Page:
             kinds = {seq: (row.kind, row.of_seq) for seq, row in self._found.by_seq.items()}
             kinds |= {seq: (kind, of) for seq, kind, of in self._found.followers}
             for seq, kind, of in self._found.followers:
+                if kind == Kind.KEY:
+                    continue
                 target_kind, target_of = kinds.get(of, (Kind.HOLD, None))
                 self._fates.apply(seq, Kind(kind), of, Kind(target_kind), target_of)
         return self._fates
@@ -253,6 +280,13 @@ class _Page:
         for hold in (*held, *self._entries.values()):
             if hold.kind is Kind.HOLD and fates.holds_open(hold.seq) and account in dict(hold.postings):
                 raise AccountHasOpenHold(account)
+
+
+def _station_key(draft: Prepared | Entry) -> int | None:
+    """The entry that added the station's key on which this one rests."""
+    data = draft.data or {}
+    name = "station_key" if draft.kind in VERIFIED else "by" if draft.kind is Kind.KEY else None
+    return None if name is None else data.get(name)
 
 
 def _state(row: AccountRow) -> AccountState:

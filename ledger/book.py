@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.accounts import AccountKind, AccountState
-from ledger.appending import Appending, Prepared, Random, prepare
+from ledger.appending import Appending, Prepared, Random, as_entry, prepare
 from ledger.canonical import decode
 from ledger.entries import UNIT, Draft, Entry, Kind, format_at
 from ledger.errors import (
@@ -22,12 +22,14 @@ from ledger.errors import (
     EntryUnknown,
     HoldUnknown,
     OutcomeUnknown,
+    StationSignatureMissing,
     StoreBusy,
 )
 from ledger.merkle import consistency_proof, inclusion_proof, root_at
+from ledger.stations import SIGNED_ONLY, StationKey, is_of_station, is_signed_only, note
 from ledger.store import AccountRow, Head, Reading, Row, Store, StoredTiles
 from ledger.tiles import TileHashReader
-from ledger.transfers import Fates, held_minutes
+from ledger.transfers import VERIFIED, Fates, held_minutes
 
 ASK_AGAIN_SECONDS = (0.0, 0.05, 0.2, 0.5, 1.0, 2.0)
 """Pauses before an append whose outcome is unknown is asked again: long enough for a database to come back."""
@@ -48,9 +50,11 @@ class StatementLine:
 class Book:
     """One book of a store. It keeps no state of its own, so any number of them may look at the same book."""
 
-    def __init__(self, store: Store, origin: str) -> None:
+    def __init__(self, store: Store, origin: str, *, signed_only: bool | None = None) -> None:
+        """`signed_only`: what its genesis says about the signatures of stations, if the caller knows it."""
         self.store = store
         self.origin = origin
+        self._signed_only = signed_only
 
     @classmethod
     def create(
@@ -62,16 +66,21 @@ class Book:
         now: datetime,
         keys: Sequence[str] = (),
         software: str | None = None,
+        signed_only: bool = False,
         random: Random = os.urandom,
     ) -> Book:
         """Begin a book: write its genesis, which names the unit and the verifier keys. Raises BookExists.
 
+        `signed_only`: nothing shall ever be verified in it without the signature of a station's own key.
+
         Accounts, also the issuance and the escrow, are opened by the caller.
         """
-        book = cls(store, origin)
+        book = cls(store, origin, signed_only=signed_only)
         data: dict[str, object] = {"unit": UNIT, "keys": list(keys)}
         if software is not None:
             data["software"] = software
+        if signed_only:
+            data["stations"] = SIGNED_ONLY
         book._write((prepare(Draft(Kind.GENESIS, actor, data=data)),), now, random)
         return book
 
@@ -90,6 +99,7 @@ class Book:
         for draft in prepared:
             if draft.kind is Kind.GENESIS:
                 raise BookExists(self.origin)
+        self._require_stations(prepared)
         return self._write(prepared, now, random) if prepared else ()
 
     def head(self) -> Head:
@@ -184,6 +194,36 @@ class Book:
         """The hashes that prove the first `old` entries to be unchanged in the tree of the first `new`."""
         new = self.head().size if new is None else new
         return consistency_proof(old, new, self._hashes(new))
+
+    @property
+    def signed_only(self) -> bool:
+        """Whether nothing is verified here without a station's signature. Raises EntryUnknown if there is no book."""
+        if self._signed_only is None:
+            self._signed_only = is_signed_only(self.entry(0).data or {})
+        return self._signed_only
+
+    def station_keys(self) -> dict[int, StationKey]:
+        """All keys that stations ever had, by the number of the entry that added each."""
+        keys: dict[int, StationKey] = {}
+        for entry in self.entries_of_kind(Kind.KEY):
+            if is_of_station(entry):
+                note(keys, entry)
+        return keys
+
+    def _require_stations(self, drafts: tuple[Prepared, ...]) -> None:
+        """What is asked of stations' keys and can't change under the lock, or is asked again there."""
+        if any(draft.kind in VERIFIED and draft.data is None for draft in drafts) and self.signed_only:
+            raise StationSignatureMissing("nothing is verified in this book without a station's signature")
+        about_keys = [draft for draft in drafts if draft.kind is Kind.KEY and "station" in (draft.data or {})]
+        if not about_keys:
+            return
+        keys, seq = self.station_keys(), self.head().size
+        for draft in about_keys:
+            if draft.key is not None and self.entry_by_key(draft.key) is not None:
+                # Written before: it is given back, or refused for being another under the same key.
+                continue
+            note(keys, as_entry(draft, self.origin, seq))
+            seq += 1
 
     def _hashes(self, size: int) -> TileHashReader:
         return hash_reader(self.store, self.origin, size)

@@ -148,6 +148,28 @@ class PostingsUnbalanced(KindRuleBroken):
         super().__init__(kind, f"postings sum to {total}, not to zero")
 
 
+class StationKeyUnknown(LedgerError):
+    """Entry `seq` added no station's key, or it is retired, or of another station."""
+
+    code = "station_key_unknown"
+
+    def __init__(self, seq: object) -> None:
+        self.seq = seq
+        super().__init__(f"entry {seq} names no key of the station that is in force")
+
+
+class StationSignatureMissing(LedgerError):
+    """It takes the signature of a station's key, and there is none."""
+
+    code = "station_signature_missing"
+
+
+class StationSignatureWrong(LedgerError):
+    """The signature is not that of the station's key under these words."""
+
+    code = "station_signature"
+
+
 class HoldUnknown(LedgerError):
     """`of` does not name a hold."""
 

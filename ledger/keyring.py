@@ -12,6 +12,7 @@ from ledger.canonical import decode
 from ledger.entries import Kind
 from ledger.errors import LedgerError
 from ledger.notes import VerifierKey
+from ledger.stations import is_of_station
 from ledger.store import Reading
 
 
@@ -36,9 +37,10 @@ def named_keys(store: Reading, book: str) -> list[NamedKey]:
     for kind in (Kind.GENESIS, Kind.KEY):
         for row in store.rows_of_kind(book, kind):
             try:
-                data = decode(row.body).data or {}
+                entry = decode(row.body)
             except (LedgerError, TypeError):
                 continue
+            data = {} if is_of_station(entry) else entry.data or {}
             added = data.get("keys", []) if kind is Kind.GENESIS else [data.get("add")]
             for text in added:
                 if isinstance(text, str):

@@ -47,6 +47,8 @@ SIDES: Mapping[Kind, tuple[frozenset[AccountKind], frozenset[AccountKind]]] = {
 COMPLETES = frozenset({Kind.SETTLE, Kind.RELEASE})
 WITH_OF = COMPLETES | {Kind.REVERSE}
 WITH_ON = frozenset({Kind.EARN, Kind.CARE})
+VERIFIED = WITH_ON
+"""What comes of a station's verification, and may carry its signature."""
 MONEY_WITH_DATA = frozenset({Kind.EXPIRE, Kind.INHERIT, Kind.RETIRE, Kind.CLEAR})
 AUDIT_RESULTS = frozenset({"sound", "broken"})
 
@@ -68,6 +70,8 @@ class Shaped(Written, Protocol):
     @property
     def policy(self) -> str | None: ...
     @property
+    def key(self) -> str | None: ...
+    @property
     def on(self) -> Any: ...
     @property
     def data(self) -> Mapping[str, Any] | None: ...
@@ -79,10 +83,13 @@ def check_shape(entry: Shaped) -> None:
     money = kind in MONEY_KINDS
     _needs(kind, "postings", bool(entry.postings), money)
     _needs(kind, "policy", entry.policy is not None, money)
-    _needs(kind, "of", entry.of is not None, kind in WITH_OF)
+    _needs(kind, "of", entry.of is not None, kind in WITH_OF or _retires_station_key(entry))
     if entry.on is not None and kind not in WITH_ON:
         raise KindRuleBroken(kind, "`on` has no place here")
-    if money:
+    if kind in VERIFIED and entry.data is not None:
+        _needs(kind, "key", entry.key is not None, needed=True)
+        _check_data(kind, entry.data)
+    elif money:
         if entry.data is not None and kind not in MONEY_WITH_DATA:
             raise KindRuleBroken(kind, "`data` has no place here")
     else:
@@ -259,6 +266,7 @@ def _check_genesis(kind: Kind, data: Mapping[str, Any]) -> None:
         raise KindRuleBroken(kind, f"the unit is {data['unit']!r}, not {UNIT!r}")
     if not isinstance(data["keys"], list | tuple) or not all(isinstance(key, str) for key in data["keys"]):
         raise FormatError("data.keys", "not a list of verifier keys")
+    _check_stations(data)
 
 
 def _check_account(kind: Kind, data: Mapping[str, Any]) -> None:
@@ -272,9 +280,40 @@ def _check_policy(kind: Kind, data: Mapping[str, Any]) -> None:
         raise FormatError("data.policy", "not an object")
 
 
+def _retires_station_key(entry: Shaped) -> bool:
+    return entry.kind is Kind.KEY and {"station", "retire"} <= set(entry.data or {})
+
+
 def _check_key(kind: Kind, data: Mapping[str, Any]) -> None:
-    if len(data) != 1 or not all(isinstance(key, str) for key in data.values()):
+    names = set(data)
+    if not names & _VOUCHED or names >= _VOUCHED:
+        names -= _VOUCHED
+    if names not in _KEY_FORMS or ("station" not in names and len(data) != 1):
         raise KindRuleBroken(kind, "a verifier key is either added or retired")
+    if not all(isinstance(value, str) for name, value in data.items() if name != "by"):
+        raise KindRuleBroken(kind, "a verifier key is text")
+    if "station" in data:
+        check_text(data["station"], "data.station")
+        if not set(data["station"]).isdisjoint("+/"):
+            raise FormatError("data.station", "`+` and `/` have no place in it")
+    if "by" in data:
+        _check_number(data["by"], "data.by")
+
+
+def _check_signature(kind: Kind, data: Mapping[str, Any]) -> None:
+    _check_number(data["station_key"], "data.station_key")
+    if not isinstance(data["signature"], str):
+        raise KindRuleBroken(kind, "the signature is not text")
+
+
+def _check_stations(data: Mapping[str, Any]) -> None:
+    if data.get("stations", "signed") != "signed":
+        raise FormatError("data.stations", "not `signed`")
+
+
+def _check_number(value: object, field: str) -> None:
+    if type(value) is not int or value < 0:
+        raise FormatError(field, "not an entry's number")
 
 
 def _check_audit(kind: Kind, data: Mapping[str, Any]) -> None:
@@ -285,12 +324,18 @@ def _check_audit(kind: Kind, data: Mapping[str, Any]) -> None:
     check_hash(data["digest"], "data.digest")
 
 
+_VOUCHED = {"by", "signature"}
+_STATION_ADD, _STATION_RETIRE = {"station", "add", "possession"}, {"station", "retire"}
+_KEY_FORMS: tuple[set[str], ...] = ({"add"}, {"retire"}, _STATION_ADD, _STATION_RETIRE)
+_SIGNATURE = {"station_key", "signature"}
 _DATA_FIELDS: Mapping[Kind, tuple[set[str], set[str]]] = {
-    Kind.GENESIS: ({"keys", "unit"}, {"keys", "unit", "software", "after"}),
+    Kind.GENESIS: ({"keys", "unit"}, {"keys", "unit", "software", "after", "stations"}),
     Kind.OPEN: ({"account", "account_kind"}, {"account", "account_kind"}),
     Kind.CLOSE: ({"account"}, {"account"}),
     Kind.POLICY: ({"policy"}, {"policy"}),
-    Kind.KEY: (set(), {"add", "retire"}),
+    Kind.KEY: (set(), _STATION_ADD | _STATION_RETIRE | _VOUCHED),
+    Kind.EARN: (_SIGNATURE, _SIGNATURE),
+    Kind.CARE: (_SIGNATURE, _SIGNATURE),
     Kind.AUDIT: ({"digest", "result", "size"}, {"digest", "level", "result", "size"}),
 }
 _DATA_CHECKS = {
@@ -299,6 +344,8 @@ _DATA_CHECKS = {
     Kind.CLOSE: _check_account,
     Kind.POLICY: _check_policy,
     Kind.KEY: _check_key,
+    Kind.EARN: _check_signature,
+    Kind.CARE: _check_signature,
     Kind.AUDIT: _check_audit,
 }
 

@@ -9,6 +9,8 @@ from ledger.chain import leaf_hash
 from ledger.entries import Entry, Kind
 from ledger.errors import AccountHasOpenHold, EntryUnknown, KindRuleBroken, ProofInvalid
 from ledger.merkle import inclusion_proof, verify_inclusion
+from ledger.stations import is_of_station, is_signed_only
+from ledger.stations import note as note_station
 from ledger.store import Reading, StoredTiles
 from ledger.tiles import TileHashReader
 from ledger.transfers import COMPLETES, Fates
@@ -89,10 +91,14 @@ def require_single(state: AuditState, kind: str, account: str) -> None:
 
 
 def note_other(state: AuditState, entry: Entry) -> None:
-    """Note what an entry says that moves no credit: verifier keys and policies."""
+    """Note what an entry says that moves no credit: verifier keys and policies. Raises LedgerError for a station's key
+    that has no place there."""
     data = entry.data or {}
     if entry.kind is Kind.GENESIS:
         state.keys += [(entry.seq, "add", key) for key in data["keys"]]
+        state.signed_only = is_signed_only(data)
+    elif is_of_station(entry):
+        note_station(state.stations, entry)
     elif entry.kind is Kind.KEY:
         state.keys += [(entry.seq, verb, key) for verb, key in data.items()]
     elif entry.kind is Kind.POLICY:

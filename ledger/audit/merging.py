@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
+
+from ledger import stations
 from ledger.audit import history
 from ledger.audit.ranges import Seen, Unusual
 from ledger.audit.state import AuditState, Known, Move
 from ledger.canonical import decode
-from ledger.entries import Kind, Posting
+from ledger.entries import Kind
 from ledger.errors import LedgerError
 
 
@@ -14,7 +17,9 @@ def merge(state: AuditState, seen: Seen, past: history.Past) -> None:
     """Bring the state to the end of a range that begins where it stands. Raises Unusual, and then it is as before."""
     if seen.start != state.size or seen.before != (state.leaf_hash, state.at):
         raise Unusual
-    kept = (dict(state.holds), dict(state.reversed), list(state.keys), list(state.policies))
+    kept = copy(state)
+    kept.holds, kept.reversed, kept.stations = dict(state.holds), dict(state.reversed), dict(state.stations)
+    kept.keys, kept.policies = list(state.keys), list(state.policies)
     opened: list[str] = []
     try:
         _open(state, seen, opened)
@@ -22,6 +27,7 @@ def merge(state: AuditState, seen: Seen, past: history.Past) -> None:
         closes = _events(state, seen, past)
         for _, body in seen.others:
             history.note_other(state, decode(body))
+        _signatures(state, seen)
     except (LedgerError, LookupError, TypeError, ValueError) as error:
         _back(state, opened, kept)
         raise Unusual from error
@@ -72,11 +78,16 @@ def _events(state: AuditState, seen: Seen, past: history.Past) -> list[Move]:
     return closes
 
 
-def _back(
-    state: AuditState,
-    opened: list[str],
-    kept: tuple[dict[int, tuple[Posting, ...]], dict[int, int], list[tuple[int, str, str]], list[tuple[int, str, str]]],
-) -> None:
+def _signatures(state: AuditState, seen: Seen) -> None:
+    """The signatures of stations. Whether a key was in force at that number is known only now."""
+    if state.signed_only and seen.verified != len(seen.signed):
+        raise Unusual
+    for _, body in seen.signed:
+        stations.check(state.stations, decode(body), signed_only=state.signed_only)
+
+
+def _back(state: AuditState, opened: list[str], kept: AuditState) -> None:
     for account in opened:
         del state.accounts[account]
-    state.holds, state.reversed, state.keys, state.policies = kept
+    state.holds, state.reversed, state.stations = kept.holds, kept.reversed, kept.stations
+    state.keys, state.policies, state.signed_only = kept.keys, kept.policies, kept.signed_only

@@ -29,8 +29,9 @@ from ledger.entries import MAX_TEXT, VERSION, Entry, Kind, Posting, check_text, 
 from ledger.errors import LedgerError
 from ledger.merkle import level_above
 from ledger.minutes import MAX_MINUTES
+from ledger.stations import is_verified
 from ledger.tiles import WIDTH
-from ledger.transfers import check_postings, check_shape
+from ledger.transfers import VERIFIED, check_postings, check_shape
 
 # Small, so that a page stays in the processor's own memory while all is done to it.
 CHUNK = 2 * WIDTH
@@ -199,6 +200,7 @@ class _Page:
             at = rules.index(rule)
             self._judge(self._entry(rows[at], postings[at]), rule)
         part = self._part
+        part.verified += sum(map(columns[4].count, VERIFIED))
         for seq, kind, of, moved in zip(columns[0], columns[4], columns[8], postings, strict=True):
             if of is not None:
                 part.completes(Move(seq, _KINDS[kind], of, moved))
@@ -232,7 +234,10 @@ class _Page:
             for written, row in zip(whole, rows, strict=True):
                 # It may have `data` besides, which no column shows.
                 if _encode(written) != row[11]:
-                    check_shape(self._entry(row, written.postings))
+                    entry = self._entry(row, written.postings)
+                    check_shape(entry)
+                    if is_verified(entry.kind):
+                        self._part.signed.append((entry.seq, row[11]))
 
     def _entry(self, row: EntryRow, postings: tuple[Posting, ...]) -> Entry:
         """The entry in the body, if it is this one and the columns and postings say the same. Raises Unusual. That the

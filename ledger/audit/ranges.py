@@ -35,7 +35,8 @@ class Seen(msgspec.Struct, array_like=True, gc=False):
     (True, hash of the full tile) or (False, leaf hashes). `accounts`: account → (as it was taken to be before the
     range, balance after). `opened`: by these entries. `holds`: postings of holds that are still open. `undone`: (hold,
     the entry that reversed it) where both stand in the range. `events`: the other entries that complete, undo or close
-    something. `others`: bodies of those that move no credit.
+    something. `others`: bodies of those that move no credit. `verified`: how many come of a station's verification.
+    `signed`: bodies of those among them that carry a signature.
     """
 
     start: int
@@ -50,6 +51,8 @@ class Seen(msgspec.Struct, array_like=True, gc=False):
     undone: list[tuple[int, int]]
     events: list[Move]
     others: list[tuple[int, bytes]]
+    verified: int
+    signed: list[tuple[int, bytes]]
 
 
 Lookup = Callable[[str], Known | None]
@@ -72,6 +75,8 @@ class RangeCheck:
         self.undone: list[tuple[int, int]] = []
         self.events: list[Move] = []
         self.others: list[tuple[int, bytes]] = []
+        self.verified = 0
+        self.signed: list[tuple[int, bytes]] = []
         self.tree: list[tuple[bool, bytes]] = []
         self._lookup = lookup
         self._trusting = trusting
@@ -153,7 +158,9 @@ class RangeCheck:
         if any(type(balance) is not int or type(known.balance) is not int for known, balance in balances.values()):
             raise Unusual
         place = (self.start, self.seq, self.joined, self.leaf_hash, self.at)
-        return Seen(*place, self.tree, balances, self.opened, self.holds, self.undone, self.events, self.others)
+        events = (self.holds, self.undone, self.events, self.others)
+        signed = (self.verified, self.signed)
+        return Seen(*place, self.tree, balances, self.opened, *events, *signed)
 
 
 def require_allowed(known: Known, minutes: int, after: int) -> None:

@@ -15,8 +15,9 @@ from ledger.chain import FIRST_LINK, HASH_BYTES
 from ledger.entries import Kind, Posting
 from ledger.errors import FormatError
 from ledger.merkle import CompactRange
+from ledger.stations import StationKey
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 KIND_NAMED = {kind.value: kind for kind in AccountKind}
@@ -44,7 +45,9 @@ class AuditState(msgspec.Struct, gc=False):
     """The book after `size` entries.
 
     `holds`: the postings of open holds by number. `reversed`: entry → the entry that reversed it. `keys`: (seq, "add"
-    or "retire", verifier key). `policies`: (seq, effective_at, hash). `checkpoint_size`: the largest that was checked.
+    or "retire", verifier key). `policies`: (seq, effective_at, hash). `stations`: the keys of stations by the number of
+    the entry that added each. `signed_only`: nothing is verified without one of them. `checkpoint_size`: the largest
+    that was checked.
     """
 
     book: str
@@ -58,6 +61,8 @@ class AuditState(msgspec.Struct, gc=False):
     reversed: dict[int, int] = {}
     keys: list[tuple[int, str, str]] = []
     policies: list[tuple[int, str, str]] = []
+    stations: dict[int, StationKey] = {}
+    signed_only: bool = False
     checkpoint_size: int = -1
     levels: list[int] = []
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def test_a_killed_witness_under_load_remembers_all_that_it_answered(running: Run
         while size < len(LEAVES):
             try:
                 status, _, said = running.post(submission(size, size + 1))
-            except OSError:
+            except (OSError, HTTPException):  # killed before, or in the middle of its answer
                 return
             if status == 200:
                 answered.append(size + 1)
