@@ -22,11 +22,12 @@ from ledger.errors import (
     EntryUnknown,
     HoldUnknown,
     OutcomeUnknown,
+    StationKeyUnknown,
     StationSignatureMissing,
     StoreBusy,
 )
 from ledger.merkle import consistency_proof, inclusion_proof, root_at
-from ledger.stations import SIGNED_ONLY, StationKey, is_of_station, is_signed_only, note
+from ledger.stations import SIGNED_ONLY, StationKey, is_of_station, is_signed_only, note, read_added
 from ledger.store import AccountRow, Head, Reading, Row, Store, StoredTiles
 from ledger.tiles import TileHashReader
 from ledger.transfers import VERIFIED, Fates, held_minutes
@@ -209,6 +210,13 @@ class Book:
             if is_of_station(entry):
                 note(keys, entry)
         return keys
+
+    def station_key(self, seq: int) -> StationKey:
+        """The station's key that entry `seq` added, if it is in force. Raises EntryUnknown, StationKeyUnknown."""
+        key = read_added(self.entry(seq))
+        if any(later.kind is Kind.KEY for later in self.entries_of(seq)):
+            raise StationKeyUnknown(seq)
+        return key
 
     def _require_stations(self, drafts: tuple[Prepared, ...]) -> None:
         """What is asked of stations' keys and can't change under the lock, or is asked again there."""

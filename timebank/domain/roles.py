@@ -64,7 +64,7 @@ _AT_A_STATION = frozenset(
     {
         "network.read", "members.list", "members.read", "hours.read", "hours.queue", "redemptions.read",
         "passbook.read", "transfers.read", "reversals.read", "catalogue.read", "policies.read", "alerts.read",
-        "day_sheet.read",
+        "day_sheet.read", "station_keys.read",
     }
 )  # fmt: skip
 _WORKER = _AT_A_STATION | {
@@ -74,6 +74,7 @@ _WORKER = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "slips.issue", "visits.run",
     "redemptions.request_at_desk", "redemptions.run", "transfers.enter_at_desk", "transfers.grant",
     "reversals.request", "passbook.print", "erasures.read", "erasures.request",
+    "station_keys.hold",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
@@ -82,7 +83,7 @@ _STREET = _AT_A_STATION | {
 }  # fmt: skip
 _COUNTY = _STREET | {
     "policies.decide", "catalogue.edit", "network.edit", "stations.close", "audits.run", "ledger.read",
-    "erasures.read", "erasures.confirm",
+    "erasures.read", "erasures.confirm", "station_keys.retire",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {

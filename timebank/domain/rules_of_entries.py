@@ -36,7 +36,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class EntryFacts:
-    """What the rules read of an entry. `accounts` covers every account of its postings."""
+    """What the rules read of an entry. `accounts` covers every account of its postings.
+
+    `signed_by`: the station whose signature it carries. `signs`: whether a station had a key in force at that time.
+    """
 
     seq: int
     kind: str
@@ -45,6 +48,8 @@ class EntryFacts:
     postings: tuple[tuple[str, int], ...]
     of: int | None = None
     accounts: Mapping[str, Holder] = field(default_factory=dict)
+    signed_by: str | None = None
+    signs: Callable[[str], bool] = field(default=lambda station: False)
 
     def of_kind(self, kind: str) -> list[tuple[Holder, int]]:
         found = [(self.accounts.get(account, Holder("unknown")), minutes) for account, minutes in self.postings]
@@ -136,6 +141,9 @@ def _served(entry: EntryFacts, policy: Policy, document: Doc | None) -> Found:
     for role in ("volunteer", "elder", "entered_by", "confirmed_by"):
         if document[role] == document["verified_by"]:
             yield Violation("verified_own", "verified_by", f"not the {role}", str(document[role]))
+    station = str(document["station"])
+    if entry.signed_by is not None or entry.signs(station):
+        yield from _differs("station_signature", "data", station, entry.signed_by)
     if document["volunteer"] == document["elder"]:
         yield Violation("own_care", "elder", "another person", str(document["elder"]))
     if document["source"] not in policy.entry.sources:

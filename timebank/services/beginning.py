@@ -27,14 +27,24 @@ def size(bank: Bank) -> int:
         return unit.book.head().size
 
 
-def begin(bank: Bank, *, software: str, now: datetime) -> None:
-    """Write the genesis with the book's verifier keys, and open issuance, escrow and pool. Raises BookExists."""
+def begin(bank: Bank, *, software: str, now: datetime, signed_only: bool = False) -> None:
+    """Write the genesis with the book's verifier keys, and open issuance, escrow and pool. Raises BookExists.
+
+    `signed_only`: nothing shall ever be verified in this book without the signature of a station's own key.
+    """
     keys = [key.encode() for key in verifiers(bank)]
     with bank.unit() as unit:
         if unit.has_book():
             raise BookExists(unit.origin)
         Book.create(
-            unit.book.store, unit.origin, actor=FOUNDER, now=now, keys=keys, software=software, random=bank.random
+            unit.book.store,
+            unit.origin,
+            actor=FOUNDER,
+            now=now,
+            keys=keys,
+            software=software,
+            signed_only=signed_only,
+            random=bank.random,
         )
         for account, kind in ((unit.issuance, "issuance"), (unit.escrow, "escrow"), (unit.pool, "pool")):
             unit.append(Kind.OPEN, FOUNDER, now=now, data={"account": account, "account_kind": kind})

@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, select
 
-from ledger import Entry
+from ledger import Entry, LedgerError
 from ledger.audit import ALL_LEVELS, ERASED, Evidence, Level, Pin, Report, Workers, audit
 from ledger.checkpoints import SignerMemory
 from ledger.errors import FormatError, SignerRefuses
 from ledger.signer import Signer
+from ledger.stations import StationKey, is_verified
 from ledger.stores.sql import JoinedSqlStore, SqlStore
 from ledger.stores.sql_schema import account_table, entry_table, posting_table
 from timebank.domain.policies import Origin, Policy, from_json
@@ -121,6 +122,7 @@ class _Known:
         self._book = bank.settings.book
         self._holders: dict[str, Holder] = {}
         self._policies: dict[str, Policy] = {}
+        self._station_keys = _station_keys(unit)
 
     def documents(self, seqs: Sequence[int]) -> Mapping[int, Evidence]:
         """(salt, document) of each entry whose document is kept; ERASED where its key was destroyed."""
@@ -148,10 +150,25 @@ class _Known:
             postings=entry.postings,
             of=entry.of,
             accounts={account: self._holder(account) for account, _ in entry.postings},
+            signed_by=self._signed_by(entry),
+            signs=partial(self._signs, entry.seq),
         )
         known = document if isinstance(document, dict) else None
         for broken in violations(facts, self._policy(entry.policy or "", policy), known):
             yield f"{broken.rule}: {broken.field}, expected {broken.expected}, found {broken.found}"
+
+    def _signed_by(self, entry: Entry) -> str | None:
+        """The station whose signature the entry carries; that it is right is checked at level 3."""
+        data = entry.data if is_verified(entry.kind) else None
+        key = self._station_keys.get(data["station_key"]) if data else None
+        return key.station if key is not None else None
+
+    def _signs(self, seq: int, station_id: str) -> bool:
+        """Whether a station had a key in force when entry `seq` was written."""
+        return any(
+            key.station == station_id and added < seq and (key.retired_seq is None or key.retired_seq > seq)
+            for added, key in self._station_keys.items()
+        )
 
     def _commitments(self, seqs: Sequence[int]) -> dict[int, str]:
         """What the entries commit to, as their column says; that it is what their bodies say is checked at level 1."""
@@ -205,6 +222,14 @@ class _Known:
         )
         for account, kind, person_id, origin in self._connection.execute(query):
             self._holders[account] = Holder(kind, person_id, Origin(origin) if origin else None)
+
+
+def _station_keys(unit: Unit) -> dict[int, StationKey]:
+    """The keys of stations that the book names; where it names nonsense, level 3 says so."""
+    try:
+        return unit.book.station_keys()
+    except LedgerError:
+        return {}
 
 
 def sign_book(bank: Bank, *, now: datetime) -> Signed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import String, UniqueConstraint, bindparam, select
+from sqlalchemy import String, UniqueConstraint, bindparam, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from timebank.storage.base import Base, InBook
@@ -60,6 +60,8 @@ class Station(InBook, Base):
     filing_number: Mapped[str | None] = mapped_column(String(40))
     provider_account: Mapped[str | None] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(12))
+    signs: Mapped[bool] = mapped_column(server_default=false())
+    """Whether a key of its own is in force; the book says which."""
 
 
 class Counter(Base):
@@ -72,7 +74,7 @@ class Counter(Base):
     value: Mapped[int]
 
 
-_PARENTS = select(Station.id, Station.parent_id).where(Station.book == bindparam("book"))
+_PARENTS = select(Station.id, Station.parent_id, Station.signs).where(Station.book == bindparam("book"))
 
 
 class Network:
@@ -81,6 +83,7 @@ class Network:
     def __init__(self, session: Session, book: str) -> None:
         self._session, self._book = session, book
         self._parents: dict[str, str | None] | None = None
+        self._signing: frozenset[str] = frozenset()
 
     def add(self, row: County | Division | Station) -> None:
         self._session.add(row)
@@ -113,5 +116,12 @@ class Network:
     def parents(self) -> dict[str, str | None]:
         """Each station's id → its parent's id: the tree over which a role's scope is read."""
         if self._parents is None:
-            self._parents = {row.id: row.parent_id for row in self._session.execute(_PARENTS, {"book": self._book})}
+            rows = self._session.execute(_PARENTS, {"book": self._book}).all()
+            self._parents = {row.id: row.parent_id for row in rows}
+            self._signing = frozenset(row.id for row in rows if row.signs)
         return self._parents
+
+    def signing(self) -> frozenset[str]:
+        """The stations that sign what they verify."""
+        self.parents()
+        return self._signing

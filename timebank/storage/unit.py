@@ -53,7 +53,7 @@ class Unit:
         self._session, self._bank = session, bank
         self.origin = book
         self.issuance, self.escrow, self.pool = "issuance", "escrow", "pool"
-        self.book = Book(JoinedSqlStore(session.connection()), book)
+        self.book = Book(JoinedSqlStore(session.connection()), book, signed_only=bank.fixed.get("signed_only"))
         self.network = Network(session, book)
         self.people = People(session, book)
         self.members = Members(session, book)
@@ -70,6 +70,14 @@ class Unit:
     def has_book(self) -> bool:
         """Whether the book has its genesis."""
         return self.book.store.head(self.origin) is not None
+
+    @property
+    def signed_only(self) -> bool:
+        """Whether the book lets nothing be verified without a station's signature. Its genesis says so for ever."""
+        fixed = self._bank.fixed
+        if "signed_only" not in fixed:
+            fixed["signed_only"] = self.book.signed_only
+        return fixed["signed_only"]
 
     def append(
         self, kind: Kind, actor_id: str, postings: Iterable[Posting] = (), *, now: datetime, **rest: Any
@@ -162,9 +170,11 @@ class Unit:
         self.people.add(row)
         return row
 
-    def document(self, kind: str, subject_id: str, document: Mapping[str, Any], *, now: datetime) -> Document:
-        """The same, not yet kept: `insert` keeps many at once."""
-        salt = self._bank.random(32)
+    def document(
+        self, kind: str, subject_id: str, document: Mapping[str, Any], *, now: datetime, salt: bytes | None = None
+    ) -> Document:
+        """The same, not yet kept: `insert` keeps many at once. `salt`: one that was made for it before."""
+        salt = self._bank.random(32) if salt is None else salt
         return Document(
             book=self.origin,
             id=self._bank.new_id(now),
@@ -207,6 +217,8 @@ class Bank:
     clock: Callable[[], datetime]
     outer: Connection | None = None
     gatherings: dict[str, Gathering[Any, Any]] = field(default_factory=dict)
+    fixed: dict[str, bool] = field(default_factory=dict)
+    """What was read of the book and never changes."""
 
     def gather(self, name: str, work: Callable[[Bank, Sequence[W]], Sequence[R]], wishes: Sequence[W]) -> list[R]:
         """Carry out these wishes in one commit with those of the same `name` that other threads have now.

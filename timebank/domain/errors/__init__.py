@@ -147,6 +147,12 @@ from timebank.domain.errors.redemptions import (
     VolunteerIsReceiver,
     WaitingListOff,
 )
+from timebank.domain.errors.stations import (
+    StationKeyInvalid,
+    StationKeyVouching,
+    StationSignatureNeeded,
+    StationSignatureStale,
+)
 from timebank.domain.errors.transfers import (
     DonationsOff,
     EntryAlreadyReversed,
@@ -298,7 +304,11 @@ __all__ = [
     "StaffRoleLeft",
     "StaleVersion",
     "StationClosed",
+    "StationKeyInvalid",
+    "StationKeyVouching",
     "StationParentInvalid",
+    "StationSignatureNeeded",
+    "StationSignatureStale",
     "TimebankError",
     "TokenInvalid",
     "TokenScopeMissing",

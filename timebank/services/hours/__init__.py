@@ -16,7 +16,7 @@ from timebank.services.hours.read import (
 )
 from timebank.services.hours.steps import confirm, confirm_by_elder, step
 from timebank.services.hours.values import FlagView, HoursView, StepView
-from timebank.services.hours.verify import Verified, verify
+from timebank.services.hours.verify import Statement, StationSignature, Verified, statements, verify
 from timebank.services.hours.visits import VisitView, abandon, check_in, check_out, close_forgotten, open_visit
 
 __all__ = [
@@ -25,6 +25,8 @@ __all__ = [
     "HoursView",
     "LogHours",
     "RowRefused",
+    "Statement",
+    "StationSignature",
     "StepView",
     "Verified",
     "VisitView",
@@ -45,6 +47,7 @@ __all__ = [
     "open_visit",
     "queue",
     "see",
+    "statements",
     "step",
     "to_clarify",
     "trail",

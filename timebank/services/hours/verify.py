@@ -5,12 +5,19 @@ Many records are verified in one go, and desks that verify at the same moment sh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ledger import Draft, Kind, Posting
-from timebank.domain.errors import NotFound, NothingToCredit, TimebankError
+from ledger import Draft, Kind, LedgerError, Posting, jcs
+from ledger.stations import verified_text, verify_statement
+from timebank.domain.errors import (
+    NotFound,
+    NothingToCredit,
+    StationSignatureNeeded,
+    StationSignatureStale,
+    TimebankError,
+)
 from timebank.domain.evidence import Document as Evidence
 from timebank.domain.evidence import ServedHours, hours_document
 from timebank.domain.hours import RecordState, after
@@ -38,23 +45,68 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class StationSignature:
+    """A station's signature under the statement of one record: which of its keys (the number of the entry that added
+    it), base64 of the 64 bytes, and the salt that came with the statement."""
+
+    station_key: int
+    signature: str
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a station is to sign so that a record is verified. `text`: the note's. `document` (in RFC 8785 form) and
+    `salt`: what the commitment in the text is made of, so that whoever signs can see what it stands for."""
+
+    record_id: str
+    number: str
+    station_id: str
+    text: str
+    document: str
+    salt: bytes
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Wish:
     """That this record be verified by this actor."""
 
     actor: Actor
     record_id: str
     now: datetime
+    signature: StationSignature | None = None
 
 
-def verify(bank: Bank, actor: Actor, record_ids: Sequence[str], *, now: datetime) -> tuple[Verified, ...]:
+def verify(
+    bank: Bank,
+    actor: Actor,
+    record_ids: Sequence[str],
+    *,
+    now: datetime,
+    signatures: Mapping[str, StationSignature] | None = None,
+) -> tuple[Verified, ...]:
     """Verify one or many, in one commit with what other desks verify at the same moment.
 
-    One refusal does not hold up the others: it (OwnRecord, HoursStateConflict, ElderConfirmationMissing, NotFound,
-    BalanceCapReached, NothingToCredit) stands in the answer beside its record.
+    `signatures`: by record, where the station signs what it verifies. One refusal does not hold up the others: it
+    (OwnRecord, HoursStateConflict, ElderConfirmationMissing, NotFound, BalanceCapReached, NothingToCredit,
+    StationSignatureNeeded, StationSignatureStale) stands in the answer beside its record.
     """
     require(actor, "hours.verify")
-    wishes = [_Wish(actor, record_id, now) for record_id in dict.fromkeys(record_ids)]
+    given = signatures or {}
+    wishes = [_Wish(actor, record_id, now, given.get(record_id)) for record_id in dict.fromkeys(record_ids)]
     return tuple(bank.gather("hours.verify", _verify, wishes))
+
+
+def statements(bank: Bank, actor: Actor, record_ids: Sequence[str], *, now: datetime) -> tuple[Statement, ...]:
+    """What the stations of these records are to sign. Left out are records that need no signature, and those that
+    would be refused anyway. Nothing is verified; a purse that is needed is opened, so that it can be named."""
+    require(actor, "hours.verify")
+    with bank.unit() as unit:
+        wishes = [_Wish(actor, record_id, now) for record_id in dict.fromkeys(record_ids)]
+        together = _Together(bank, unit, wishes, preparing=True)
+        together.judge()
+        return together.statements()
 
 
 def _verify(bank: Bank, wishes: Sequence[_Wish]) -> list[Verified]:
@@ -77,6 +129,7 @@ class _Credit:
 
     wish: _Wish
     row: HoursRecord
+    evidence: Evidence
     document: Document
     verification: Verification
     drafts: list[Draft]
@@ -86,8 +139,8 @@ class _Credit:
 class _Together:
     """Several records and what stands around them, read once: each is judged on top of those before it."""
 
-    def __init__(self, bank: Bank, unit: Unit, wishes: Sequence[_Wish]) -> None:
-        self._bank, self._unit, self._wishes = bank, unit, wishes
+    def __init__(self, bank: Bank, unit: Unit, wishes: Sequence[_Wish], *, preparing: bool = False) -> None:
+        self._bank, self._unit, self._wishes, self._preparing = bank, unit, wishes, preparing
         self._rows = unit.hours.lock_many(wish.record_id for wish in wishes)
         volunteers = {row.volunteer_id for row in self._rows.values()}
         # They are kept, or the unit would read them again, one by one, to seal the documents under their keys.
@@ -135,6 +188,41 @@ class _Together:
             found.append(Verified(wish.record_id, label, seq, minutes, refusal))
         return found
 
+    def statements(self) -> tuple[Statement, ...]:
+        """What is to be signed of each that was judged good."""
+        return tuple(
+            Statement(
+                record_id=one.row.id,
+                number=one.row.number,
+                station_id=one.row.station_id,
+                text=verified_text(self._unit.origin, one.row.station_id, one.drafts[one.place]),
+                document=jcs(one.evidence).decode(),
+                salt=one.document.salt,
+                minutes=one.verification.credited_minutes,
+            )
+            for one in self._credits.values()
+            if one.drafts and self._must_sign(one.row)
+        )
+
+    def _must_sign(self, row: HoursRecord) -> bool:
+        return row.station_id in self._unit.network.signing() or self._unit.signed_only
+
+    def _signed(self, wish: _Wish, row: HoursRecord, draft: Draft) -> Draft:
+        """The draft with the station's signature. Raises StationSignatureNeeded, StationSignatureStale."""
+        if self._preparing or not self._must_sign(row):
+            return draft
+        given = wish.signature
+        if given is None:
+            raise StationSignatureNeeded
+        try:
+            key = self._unit.book.station_key(given.station_key)
+            if key.station != row.station_id:
+                raise StationSignatureStale
+            verify_statement(key, self._unit.origin, draft, given.signature)
+        except LedgerError as error:
+            raise StationSignatureStale from error
+        return replace(draft, data={"station_key": given.station_key, "signature": given.signature})
+
     def _credit(self, wish: _Wish) -> _Credit:
         """Issue the credit, or let the receiver pay it; what is above the cap goes to the pool."""
         unit, actor, row = self._unit, wish.actor, self._rows.get(wish.record_id)
@@ -151,10 +239,12 @@ class _Together:
         credited = outcome.to_member + outcome.to_pool
         paid = _paid(unit, row, credited)
         plan = [(origin, part) for origin, _, part in paid]
-        document = unit.document("hours", row.volunteer_id, evidence_of(row, actor, outcome, plan), now=wish.now)
+        evidence = evidence_of(row, actor, outcome, plan)
+        salt = wish.signature.salt if wish.signature is not None else None
+        document = unit.document("hours", row.volunteer_id, evidence, now=wish.now, salt=salt)
         verification = Verification(row.id, row.version, actor.person_id, wish.now, credited, document.id)
         if credited == 0:
-            return _Credit(wish, row, document, verification, [], 0)
+            return _Credit(wish, row, evidence, document, verification, [], 0)
         note = _Note(actor.person_id, document.commitment, self._policy_hash)
         account = self._account(row, actor, wish.now)
         if row.redemption_id is not None:
@@ -162,13 +252,14 @@ class _Together:
         else:
             drafts = [note.draft(Kind.EARN, row, ((account, credited), (unit.issuance, -credited)))]
         place = len(drafts) - 1
+        drafts[place] = self._signed(wish, row, drafts[place])
         if outcome.to_pool:
             postings = ((account, -outcome.to_pool), (unit.pool, outcome.to_pool))
             drafts.append(replace(note.draft(Kind.DONATE, row, postings), key=None, on=None))
         self._worths[row.volunteer_id] += outcome.to_member
         if row.redemption_id is not None and row.elder_id in self._worths:
             self._worths[row.elder_id] -= credited
-        return _Credit(wish, row, document, verification, drafts, place)
+        return _Credit(wish, row, evidence, document, verification, drafts, place)
 
     def _account(self, row: HoursRecord, actor: Actor, now: datetime) -> str:
         origin = str(origin_of_service(row.in_group))
