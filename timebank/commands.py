@@ -143,7 +143,12 @@ def _wait(children: list[subprocess.Popen[bytes]], others: list[subprocess.Popen
 @click.option("--phone", prompt="Phone of the first administrator")
 @click.option("--login", prompt="User name of the first administrator")
 @click.password_option(prompt="Password of the first administrator")
-def begin(network: Path, name: str, phone: str, login: str, password: str) -> None:
+@click.option(
+    "--station-signatures",
+    is_flag=True,
+    help="Nothing shall ever be verified in this book without the signature of a station's own key.",
+)
+def begin(network: Path, name: str, phone: str, login: str, password: str, station_signatures: bool) -> None:
     """Begin a book: genesis, the county's network from a file, the catalogue, the first administrator."""
     settings = _settings()
     bank = build_bank(settings, pool_size=1)
@@ -151,7 +156,7 @@ def begin(network: Path, name: str, phone: str, login: str, password: str) -> No
     try:
         sessions.require_strong(password)
         with bank.together() as one:
-            beginning.begin(one, software=f"timebank {__version__}", now=now)
+            beginning.begin(one, software=f"timebank {__version__}", now=now, signed_only=station_signatures)
             found_network(one, json.loads(network.read_text(encoding="utf-8")), now=now)
             county = Actor(settings.book, beginning.FOUNDER, frozenset({Role(RoleName.COUNTY)}), "seed")
             for service in seed_services():

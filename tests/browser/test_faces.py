@@ -18,8 +18,9 @@ PAGES = {
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
                     "/transfers", "/transfers/new", "/account", "/account/password", "/my-data"),
     "worker": ("/", "/desk", "/desk/verify", "/desk/enter", "/desk/slips", "/members", "/members/new",
-               "/redemptions/desk", "/redemptions/at-desk", "/grants", "/corrections", "/erasures"),
-    "county": ("/policies/new", "/grants", "/corrections", "/services"),
+               "/redemptions/desk", "/redemptions/at-desk", "/grants", "/corrections", "/erasures",
+               "/station-keys"),
+    "county": ("/policies/new", "/grants", "/corrections", "/services", "/station-keys"),
     "auditor": ("/audits",),
     "admin": ("/staff", "/tokens", "/audits"),
 }  # fmt: skip

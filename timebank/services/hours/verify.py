@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ledger import Draft, Kind, LedgerError, Posting, jcs
+from ledger.canonical import SALT_BYTES
 from ledger.stations import verified_text, verify_statement
 from timebank.domain.errors import (
     NotFound,
@@ -207,6 +208,14 @@ class _Together:
     def _must_sign(self, row: HoursRecord) -> bool:
         return row.station_id in self._unit.network.signing() or self._unit.signed_only
 
+    def _salt(self, wish: _Wish, row: HoursRecord) -> bytes | None:
+        """The salt under which the document was signed; a fresh one where nothing is signed."""
+        if wish.signature is None or not self._must_sign(row):
+            return None
+        if len(wish.signature.salt) != SALT_BYTES:
+            raise StationSignatureStale
+        return wish.signature.salt
+
     def _signed(self, wish: _Wish, row: HoursRecord, draft: Draft) -> Draft:
         """The draft with the station's signature. Raises StationSignatureNeeded, StationSignatureStale."""
         if self._preparing or not self._must_sign(row):
@@ -240,7 +249,7 @@ class _Together:
         paid = _paid(unit, row, credited)
         plan = [(origin, part) for origin, _, part in paid]
         evidence = evidence_of(row, actor, outcome, plan)
-        salt = wish.signature.salt if wish.signature is not None else None
+        salt = self._salt(wish, row)
         document = unit.document("hours", row.volunteer_id, evidence, now=wish.now, salt=salt)
         verification = Verification(row.id, row.version, actor.person_id, wish.now, credited, document.id)
         if credited == 0:

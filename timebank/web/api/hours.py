@@ -87,9 +87,42 @@ class How(ma.Schema):
 
 
 class Ids(ma.Schema):
-    """Records to verify, each decided on its own."""
+    """Records, each decided on its own."""
 
     ids = ma.fields.List(ma.fields.String(), required=True, validate=ma.validate.Length(min=1, max=200))
+
+
+class StationSignature(ma.Schema):
+    """A station's signature under the statement of a record, with the salt that came with the statement."""
+
+    record_id = ma.fields.String(required=True)
+    station_key = ma.fields.Integer(required=True, strict=True, validate=ma.validate.Range(min=0))
+    signature = ma.fields.String(required=True, validate=ma.validate.Length(max=100))
+    salt = ma.fields.String(required=True, validate=ma.validate.Regexp(r"^[0-9a-f]{64}\Z"))
+
+
+class ToVerify(Ids):
+    """Records to verify; `signatures` for those whose station signs what it verifies."""
+
+    signatures = ma.fields.List(
+        ma.fields.Nested(StationSignature), load_default=[], validate=ma.validate.Length(max=200)
+    )
+
+
+class Statement(ma.Schema):
+    """What a station is to sign: the text of the note, and what the commitment in it is made of."""
+
+    record_id = ma.fields.String()
+    number = ma.fields.String()
+    station_id = ma.fields.String()
+    text = ma.fields.String()
+    document = ma.fields.String()
+    salt = ma.fields.Function(lambda one: one.salt.hex())
+    minutes = ma.fields.Integer()
+
+
+class Statements(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(Statement))
 
 
 class Outcome(ma.Schema):
@@ -166,11 +199,24 @@ def queue() -> Any:
 
 @blueprint.route("/hours/verify", methods=["POST"])
 @allow("hours.verify")
-@blueprint.arguments(Ids)
+@blueprint.arguments(ToVerify)
 @blueprint.response(200, Outcomes)
 def verify(form: dict[str, Any]) -> Any:
     """Verify records; each becomes an entry of the ledger in the same commit"""
-    return {"items": hours.verify(bank(), actor(), form["ids"], now=now())}
+    signatures = {
+        one["record_id"]: hours.StationSignature(one["station_key"], one["signature"], bytes.fromhex(one["salt"]))
+        for one in form["signatures"]
+    }
+    return {"items": hours.verify(bank(), actor(), form["ids"], now=now(), signatures=signatures)}
+
+
+@blueprint.route("/hours/statements", methods=["POST"])
+@allow("hours.verify")
+@blueprint.arguments(Ids)
+@blueprint.response(200, Statements)
+def statements(form: dict[str, Any]) -> Any:
+    """What the stations of these records are to sign before they are verified"""
+    return {"items": hours.statements(bank(), actor(), form["ids"], now=now())}
 
 
 @blueprint.route("/hours/<string:record_id>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,10 +11,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from timebank.domain.errors import Invalid, TimebankError
+from timebank.domain.errors import Invalid, StationSignatureNeeded, TimebankError
 from timebank.domain.hours import REASON_LABELS
-from timebank.services import hours, members, network
-from timebank.services.hours import LogHours, RowRefused
+from timebank.services import hours, members, network, station_keys
+from timebank.services.hours import LogHours, RowRefused, StationSignature
 from timebank.web.errors import Refusal, in_words
 from timebank.web.guard import actor, allow, bank, now
 from timebank.web.language import in_language
@@ -21,6 +22,7 @@ from timebank.web.pages.hours import duration_choices, service_groups, zone
 
 blueprint = Blueprint("desk", __name__)
 ROWS = 6
+SALT = re.compile(r"[0-9a-f]{64}", re.ASCII).fullmatch
 
 
 @blueprint.get("/desk")
@@ -39,7 +41,7 @@ def queue() -> str:
 
 @blueprint.post("/desk/verify")
 @allow("hours.verify")
-def decide() -> Response:
+def decide() -> Response | str:
     """Verify or reject one or many. What was refused is named; the rest is done."""
     ids = request.form.getlist("record") or [request.form.get("only", "")]
     only = request.form.get("only")
@@ -48,15 +50,42 @@ def decide() -> Response:
     if request.form.get("action") == "reject":
         done = _reject(ids)
     else:
-        outcomes = hours.verify(bank(), actor(), ids, now=now())
+        outcomes = hours.verify(bank(), actor(), ids, now=now(), signatures=_signatures(ids))
         done = sum(outcome.refusal is None for outcome in outcomes)
+        unsigned = [outcome.record_id for outcome in outcomes if isinstance(outcome.refusal, StationSignatureNeeded)]
         for outcome in outcomes:
-            if outcome.refusal is not None:
+            if outcome.refusal is not None and outcome.record_id not in unsigned:
                 refusal = in_words(outcome.refusal)
                 flash(f"{outcome.number} {refusal.text} {refusal.remedy}".strip(), "notice")
+        if unsigned:
+            return _sign(unsigned)
     if done:
         flash(ngettext("%(num)s record is done.", "%(num)s records are done.", done), "success")
     return redirect(url_for("desk.queue"))
+
+
+def _signatures(ids: list[str]) -> dict[str, StationSignature]:
+    """What the page of the texts to sign sends back."""
+    given = {}
+    for record_id in ids:
+        key, salt = request.form.get(f"key-{record_id}", ""), request.form.get(f"salt-{record_id}", "")
+        signature = request.form.get(f"signature-{record_id}", "")
+        if signature and key.isascii() and key.isdigit() and len(key) < 16 and SALT(salt):
+            given[record_id] = StationSignature(int(key), signature[:100], bytes.fromhex(salt))
+    return given
+
+
+def _sign(ids: list[str]) -> str:
+    """The page on which the browser signs with the station's key."""
+    statements = hours.statements(bank(), actor(), ids, now=now())
+    stations = {statement.station_id for statement in statements}
+    known = [one for one in station_keys.every(bank(), actor()) if one.station_id in stations]
+    return render_template(
+        "desk/sign.html",
+        rows=[(one, hours.see(bank(), actor(), one.record_id)) for one in statements],
+        keys=[key for station in known for key in station.in_force],
+        book=bank().settings.book,
+    )
 
 
 def _reject(ids: list[str]) -> int:
