@@ -127,7 +127,8 @@ def test_a_station_signs_with_keys_of_its_browsers(visit: Callable[..., Page], p
 
     for _ in range(2):
         first.goto("/station-keys")
-        follow(first, first.get_by_role("button", name="停用").last)
+        first.locator("[data-retire] summary").last.click()
+        follow(first, first.get_by_role("button", name="停用", exact=True).last)
     expect(first.get_by_text("已停用", exact=True)).to_have_count(2)
     assert said == []
 
