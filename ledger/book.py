@@ -27,7 +27,17 @@ from ledger.errors import (
     StoreBusy,
 )
 from ledger.merkle import consistency_proof, inclusion_proof, root_at
-from ledger.stations import SIGNED_ONLY, StationKey, is_of_station, is_signed_only, note, read_added
+from ledger.stations import (
+    SIGNED_ONLY,
+    Origins,
+    StationKey,
+    is_of_station,
+    is_signed_only,
+    note,
+    origins_of,
+    read_added,
+    signed_for,
+)
 from ledger.store import AccountRow, Head, Reading, Row, Store, StoredTiles
 from ledger.tiles import TileHashReader
 from ledger.transfers import VERIFIED, Fates, held_minutes
@@ -206,9 +216,11 @@ class Book:
     def station_keys(self) -> dict[int, StationKey]:
         """All keys that stations ever had, by the number of the entry that added each."""
         keys: dict[int, StationKey] = {}
+        origins: Origins | None = None
         for entry in self.entries_of_kind(Kind.KEY):
             if is_of_station(entry):
-                note(keys, entry)
+                origins = origins_of(self.entry(0).data or {}) if origins is None else origins
+                note(keys, entry, signed_for(origins, entry))
         return keys
 
     def station_key(self, seq: int) -> StationKey:
@@ -230,7 +242,7 @@ class Book:
             if draft.key is not None and self.entry_by_key(draft.key) is not None:
                 # Written before: it is given back, or refused for being another under the same key.
                 continue
-            note(keys, as_entry(draft, self.origin, seq))
+            note(keys, as_entry(draft, self.origin, seq), self.origin)
             seq += 1
 
     def _hashes(self, size: int) -> TileHashReader:

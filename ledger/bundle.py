@@ -12,7 +12,6 @@ while it reads. It is made for reading from front to back; looking for one key o
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from array import array
 from collections import Counter, OrderedDict
@@ -28,44 +27,16 @@ import msgspec
 from ledger.accounts import AccountKind
 from ledger.chain import HASH_BYTES, leaf_hash
 from ledger.entries import Entry, Kind
-from ledger.errors import BookUnknown, BundleInvalid, FormatError
-from ledger.keyring import named_keys
-from ledger.store import AccountRow, CheckpointRow, Head, PostingRow, Reading, Row, TileRow
-from ledger.tiles import WIDTH, TileAddress, decode_entries, encode_entries, encode_path, tile_root
+from ledger.errors import BundleInvalid, FormatError
+from ledger.store import AccountRow, CheckpointRow, Head, PostingRow, Row, TileRow
+from ledger.tiles import WIDTH, TileAddress, decode_entries, encode_path, tile_root
 
 FORMAT = 1
 PAGES_KEPT = 64
 """Pages of 256 entries that are kept as they were read: an audit asks for the same ones a few times in a row."""
 
-_MANIFEST, _KEYS, _CHECKPOINTS = "bundle.json", "keys.txt", "checkpoints.jsonl"
+MANIFEST, KEYS, CHECKPOINTS = "bundle.json", "keys.txt", "checkpoints.jsonl"
 _read_entry = msgspec.json.Decoder(Entry).decode
-
-
-def export(store: Reading, book: str, path: Path, progress: Callable[[int, int], None] | None = None) -> None:
-    """Write a bundle of the book: a .zip if the path ends so, else a directory. It appears whole or not at all.
-
-    Raises BookUnknown, FileExistsError.
-    """
-    if path.exists():
-        raise FileExistsError(path)
-    part = path.with_name(path.name + ".part")
-    with store.snapshot() as reading:
-        head = reading.head(book)
-        if head is None:
-            raise BookUnknown(book)
-        with _writer(part, zipped=path.suffix == ".zip") as write:
-            for start in range(0, head.size, WIDTH):
-                stop = min(head.size, start + WIDTH)
-                bodies = [row.body for row in reading.rows(book, start, stop)]
-                write(encode_path(TileAddress(None, start // WIDTH, stop - start)), encode_entries(bodies))
-                if progress is not None:
-                    progress(stop, head.size)
-            lines = (_line(row) for row in reading.checkpoints(book) if row.size <= head.size)
-            write(_CHECKPOINTS, b"".join(lines))
-            write(_KEYS, "".join(f"{named.text}\n" for named in named_keys(reading, book)).encode())
-            manifest = {"format": FORMAT, "book": book, **head._asdict(), "leaf_hash": head.leaf_hash.hex()}
-            write(_MANIFEST, json.dumps(manifest, indent=1).encode() + b"\n")
-    part.rename(path)
 
 
 class BundleStore:
@@ -75,7 +46,7 @@ class BundleStore:
         """Raises BundleInvalid if there is no bundle here, or its manifest can't be read."""
         self._read = _reader(path)
         try:
-            manifest = json.loads(self._read(_MANIFEST) or b"")
+            manifest = json.loads(self._read(MANIFEST) or b"")
             self._head = Head(manifest["size"], bytes.fromhex(manifest["leaf_hash"]), manifest["at"])
             self._book = manifest["book"]
             known = manifest["format"] == FORMAT and type(self._head.size) is int and type(self._book) is str
@@ -209,14 +180,14 @@ class BundleStore:
 
     def checkpoints(self, book: str, start: int = 0) -> Iterator[CheckpointRow]:
         rows = []
-        for line in (self._read(_CHECKPOINTS) or b"").splitlines():
+        for line in (self._read(CHECKPOINTS) or b"").splitlines():
             try:
                 found = json.loads(line)
                 rows.append(
                     CheckpointRow(found["size"], bytes.fromhex(found["root"]), found["note"], found["signed_at"])
                 )
             except (ValueError, KeyError, TypeError) as error:
-                raise BundleInvalid(f"{_CHECKPOINTS}: {error}") from error
+                raise BundleInvalid(f"{CHECKPOINTS}: {error}") from error
         return iter(sorted(row for row in rows if row.size >= start)) if book == self._book else iter(())
 
     def tile_places(self, book: str) -> Iterator[tuple[int, int]]:
@@ -340,28 +311,6 @@ def _row(seq: int, body: bytes) -> tuple[Row, Entry | None]:
     kind = str(entry.kind)
     row = Row(seq, leaf, prev, entry.at, kind, entry.actor, entry.on, entry.key, entry.of, evidence, policy, body)
     return row, entry
-
-
-def _line(row: CheckpointRow) -> bytes:
-    return json.dumps({**row._asdict(), "root": row.root.hex()}).encode() + b"\n"
-
-
-@contextmanager
-def _writer(path: Path, *, zipped: bool) -> Iterator[Callable[[str, bytes], None]]:
-    if zipped:
-        with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED) as archive:
-            yield archive.writestr
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-        return
-
-    def write(name: str, content: bytes) -> None:
-        target = path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-
-    path.mkdir()
-    yield write
 
 
 def _reader(path: Path) -> Callable[[str], bytes | None]:

@@ -16,18 +16,20 @@ from pathlib import Path
 from typing import Any
 
 from ledger.audit import Pin, Report, Workers, audit
-from ledger.bundle import BundleStore, export
+from ledger.bundle import BundleStore
 from ledger.canonical import decode
 from ledger.checking_command import add_check
 from ledger.checkpoints import Checkpoint, SignerMemory
 from ledger.entries import format_at
-from ledger.errors import LedgerError, NoteInvalid, ProofInvalid, SignerRefuses
+from ledger.errors import BundleInvalid, LedgerError, NoteInvalid, ProofInvalid, SignerRefuses
+from ledger.exporting import export
 from ledger.keyfiles import read_keys, write_keys
 from ledger.misbehaviour import Misbehaviour
 from ledger.misbehaviour import check as check_misbehaviour
 from ledger.monitor.command import add_monitor
 from ledger.notes import KeyType, VerifierKey, generate, parse_note
 from ledger.receipts import parse_policy
+from ledger.reopening import check_continues
 from ledger.signer import Signer
 from ledger.store import Reading, Store
 from ledger.witness.command import add_witness
@@ -101,6 +103,13 @@ def parser() -> argparse.ArgumentParser:
     add_check(commands.add_parser)
     add_monitor(commands.add_parser)
     add_witness(commands.add_parser)
+
+    continues = commands.add_parser(
+        "continues", help="check that a book under a new origin holds the entries of the one before: exit 1 if not"
+    )
+    continues.add_argument("old", type=Path, help="exported bundle of the old origin")
+    continues.add_argument("new", type=Path, help="exported bundle of the new origin")
+    continues.set_defaults(run=_continues)
 
     misbehaviour = commands.add_parser("misbehaviour", help="check a proof that a log signed two histories")
     misbehaviour.add_argument("file", type=Path, help="the proof")
@@ -215,6 +224,16 @@ def _checkpoint(options: argparse.Namespace) -> int:
         signer = Signer(SignerMemory(options.memory), read_keys(options.keys))
         sys.stdout.write(signer.sign(store, book, now=datetime.now(UTC)).note)
     return SOUND
+
+
+def _continues(options: argparse.Namespace) -> int:
+    old, new = BundleStore(options.old), BundleStore(options.new)
+    try:
+        compared = check_continues(old, new)
+    except BundleInvalid as error:
+        return _failed("not the same entries", error, BROKEN)
+    print(f"{new.books()[0]} goes on from {old.books()[0]}: {compared} entries are as they were")
+    return 0
 
 
 def _misbehaviour(options: argparse.Namespace) -> int:

@@ -43,7 +43,7 @@ def named_keys(store: Reading, book: str) -> list[NamedKey]:
             data = {} if is_of_station(entry) else entry.data or {}
             added = data.get("keys", []) if kind is Kind.GENESIS else [data.get("add")]
             for text in added:
-                if isinstance(text, str):
+                if isinstance(text, str) and text.startswith(f"{book}+"):
                     found[text] = NamedKey(text, row.seq)
             retired = data.get("retire")
             if retired in found:

@@ -65,6 +65,26 @@ def entry_key(station: str, number: int) -> str:
     return f"station-key/{station}/{number}"
 
 
+Origins = list[tuple[int, str]]
+"""(size, origin): the first entries were recorded, and signed by stations, under an earlier origin; see `after` in a
+genesis."""
+
+
+def origins_of(genesis: Mapping[str, Any]) -> Origins:
+    """The earlier origins that a genesis names, the earliest first."""
+    found: Origins = []
+    after = genesis.get("after")
+    while isinstance(after, Mapping):
+        found.insert(0, (after["size"], after["book"]))
+        after = after.get("after")
+    return found
+
+
+def signed_for(origins: Origins, entry: Entry) -> str:
+    """The origin in what stations signed of this entry."""
+    return next((origin for size, origin in origins if entry.seq < size), entry.book)
+
+
 def verified_text(book: str, station: str, statement: Statement) -> str:
     """The note that a station signs under what it verified. What the entry says of itself besides (number, link, time,
     nonce, actor) is not in it: the station signs before the entry is written."""
@@ -92,8 +112,8 @@ def retired_text(book: str, station: str, key: str) -> str:
     return _text(book, "station-key", {"book": book, "retire": key, "station": station})
 
 
-def note(keys: Keys, entry: Entry) -> None:
-    """Judge a `key` entry of a station and note what it does. Its shape was checked.
+def note(keys: Keys, entry: Entry, book: str) -> None:
+    """Judge a `key` entry of a station and note what it does. Its shape was checked. `book`: see `signed_for`.
 
     Raises KindRuleBroken, StationKeyUnknown, StationSignatureWrong; then nothing was noted.
     """
@@ -105,7 +125,7 @@ def note(keys: Keys, entry: Entry) -> None:
         if (going.station, going.text) != (station, data["retire"]):
             raise KindRuleBroken(entry.kind, f"entry {of} added another key")
         if "by" in data:
-            _vouch(keys, entry.book, station, data, retired_text(entry.book, station, going.text))
+            _vouch(keys, station, data, retired_text(book, station, going.text))
         keys[of] = StationKey(going.station, going.text, going.number, entry.seq)
         return
     mine = [key for key in keys.values() if key.station == station]
@@ -115,17 +135,21 @@ def note(keys: Keys, entry: Entry) -> None:
     text = str(data["add"])
     if any(key.text == text for key in mine):
         raise KindRuleBroken(entry.kind, "the station had this key before")
-    signed = added_text(entry.book, station, number, text)
-    _verify(_parsed(entry.book, station, text), signed, data["possession"])
+    signed = added_text(book, station, number, text)
+    key = _parsed(text)
+    if key.name != key_name(book, station):
+        raise StationSignatureWrong(f"{key.name} is not the name of a key of station {station}")
+    _verify(key, signed, data["possession"])
     if any(key.retired_seq is None for key in mine) and "by" not in data:
         raise StationSignatureMissing(f"station {station} has a key: only that can vouch for another")
     if "by" in data:
-        _vouch(keys, entry.book, station, data, signed)
+        _vouch(keys, station, data, signed)
     keys[entry.seq] = StationKey(station, text, number)
 
 
-def check(keys: Mapping[int, StationKey], entry: Entry, *, signed_only: bool) -> None:
+def check(keys: Mapping[int, StationKey], entry: Entry, book: str, *, signed_only: bool) -> None:
     """Whether an `earn` or `care` carries the signature that it has to carry, by a key that was in force at its number.
+    `book`: see `signed_for`.
 
     Raises StationSignatureMissing, StationKeyUnknown, StationSignatureWrong.
     """
@@ -138,12 +162,12 @@ def check(keys: Mapping[int, StationKey], entry: Entry, *, signed_only: bool) ->
     key = keys.get(seq)
     if key is None or seq >= entry.seq or (key.retired_seq is not None and key.retired_seq < entry.seq):
         raise StationKeyUnknown(seq)
-    verify_statement(key, entry.book, entry, str(data["signature"]))
+    verify_statement(key, book, entry, str(data["signature"]))
 
 
 def verify_statement(key: StationKey, book: str, statement: Statement, signature: str) -> None:
     """Whether this is the key's signature under that. Raises StationSignatureWrong."""
-    _verify(_parsed(book, key.station, key.text), verified_text(book, key.station, statement), signature)
+    _verify(_parsed(key.text), verified_text(book, key.station, statement), signature)
 
 
 def read_added(entry: Entry) -> StationKey:
@@ -172,20 +196,20 @@ def _text(book: str, purpose: str, fields: Mapping[str, Any]) -> str:
     return f"{book}/{purpose}\n{jcs(there).decode()}\n"
 
 
-def _vouch(keys: Keys, book: str, station: str, data: Mapping[str, Any], text: str) -> None:
+def _vouch(keys: Keys, station: str, data: Mapping[str, Any], text: str) -> None:
     by = require_in_force(keys, data["by"])
     if by.station != station:
         raise StationKeyUnknown(data["by"])
-    _verify(_parsed(book, station, by.text), text, data["signature"])
+    _verify(_parsed(by.text), text, data["signature"])
 
 
-def _parsed(book: str, station: str, text: str) -> VerifierKey:
+def _parsed(text: str) -> VerifierKey:
     try:
         key = VerifierKey.parse(text)
     except NoteInvalid as error:
         raise StationSignatureWrong(str(error)) from error
-    if key.type is not KeyType.ED25519 or key.name != key_name(book, station):
-        raise StationSignatureWrong(f"{key.name} is not the Ed25519 key of station {station}")
+    if key.type is not KeyType.ED25519:
+        raise StationSignatureWrong(f"{key.name} is no Ed25519 key")
     return key
 
 

@@ -267,6 +267,8 @@ def _check_genesis(kind: Kind, data: Mapping[str, Any]) -> None:
     if not isinstance(data["keys"], list | tuple) or not all(isinstance(key, str) for key in data["keys"]):
         raise FormatError("data.keys", "not a list of verifier keys")
     _check_stations(data)
+    if "after" in data:
+        _check_after(data["after"], "data.after")
 
 
 def _check_account(kind: Kind, data: Mapping[str, Any]) -> None:
@@ -306,6 +308,17 @@ def _check_signature(kind: Kind, data: Mapping[str, Any]) -> None:
         raise KindRuleBroken(kind, "the signature is not text")
 
 
+def _check_after(after: object, field: str) -> None:
+    """The book before, under another origin: what is left of it, and what was lost."""
+    if not isinstance(after, Mapping) or not {"book", "root", "size"} <= set(after) <= _AFTER:
+        raise FormatError(field, "not what a book says of the one before")
+    check_text(after["book"], f"{field}.book")
+    check_hash(after["root"], f"{field}.root")
+    _check_number(after["size"], f"{field}.size")
+    if "after" in after:
+        _check_after(after["after"], f"{field}.after")
+
+
 def _check_stations(data: Mapping[str, Any]) -> None:
     if data.get("stations", "signed") != "signed":
         raise FormatError("data.stations", "not `signed`")
@@ -324,6 +337,7 @@ def _check_audit(kind: Kind, data: Mapping[str, Any]) -> None:
     check_hash(data["digest"], "data.digest")
 
 
+_AFTER = {"after", "at", "book", "lost", "root", "size"}
 _VOUCHED = {"by", "signature"}
 _STATION_ADD, _STATION_RETIRE = {"station", "add", "possession"}, {"station", "retire"}
 _KEY_FORMS: tuple[set[str], ...] = ({"add"}, {"retire"}, _STATION_ADD, _STATION_RETIRE)

@@ -185,6 +185,21 @@ def take_over(path: Path) -> None:
     _with_folder(lambda bank: succession.take_over(bank, path))
 
 
+@main.command()
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--last-signed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="The last checkpoint that anybody has of the old origin: from a witness, a monitor or a receipt.",
+)
+@click.confirmation_option(prompt="The old origin ends for ever. Was everything newer than this copy really lost?")
+def reopen(path: Path, last_signed: Path) -> None:
+    """Go on under a new origin (TIMEBANK_BOOK) after a backup had to be restored that is behind what was signed."""
+    note = last_signed.read_text(encoding="utf-8")
+    _with_folder(lambda bank: succession.reopen(bank, path, note, now=datetime.now(UTC)))
+
+
 def _with_folder(work: Callable[[Bank], succession.HandedOver]) -> None:
     bank = build_bank(_settings(), pool_size=2)
     try:

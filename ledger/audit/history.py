@@ -9,7 +9,7 @@ from ledger.chain import leaf_hash
 from ledger.entries import Entry, Kind
 from ledger.errors import AccountHasOpenHold, EntryUnknown, KindRuleBroken, ProofInvalid
 from ledger.merkle import inclusion_proof, verify_inclusion
-from ledger.stations import is_of_station, is_signed_only
+from ledger.stations import is_of_station, is_signed_only, origins_of, signed_for
 from ledger.stations import note as note_station
 from ledger.store import Reading, StoredTiles
 from ledger.tiles import TileHashReader
@@ -96,9 +96,9 @@ def note_other(state: AuditState, entry: Entry) -> None:
     data = entry.data or {}
     if entry.kind is Kind.GENESIS:
         state.keys += [(entry.seq, "add", key) for key in data["keys"]]
-        state.signed_only = is_signed_only(data)
+        state.signed_only, state.origins = is_signed_only(data), origins_of(data)
     elif is_of_station(entry):
-        note_station(state.stations, entry)
+        note_station(state.stations, entry, signed_for(state.origins, entry))
     elif entry.kind is Kind.KEY:
         state.keys += [(entry.seq, verb, key) for verb, key in data.items()]
     elif entry.kind is Kind.POLICY:

@@ -83,11 +83,13 @@ def _signatures(state: AuditState, seen: Seen) -> None:
     if state.signed_only and seen.verified != len(seen.signed):
         raise Unusual
     for _, body in seen.signed:
-        stations.check(state.stations, decode(body), signed_only=state.signed_only)
+        entry = decode(body)
+        stations.check(state.stations, entry, stations.signed_for(state.origins, entry), signed_only=state.signed_only)
 
 
 def _back(state: AuditState, opened: list[str], kept: AuditState) -> None:
     for account in opened:
         del state.accounts[account]
     state.holds, state.reversed, state.stations = kept.holds, kept.reversed, kept.stations
-    state.keys, state.policies, state.signed_only = kept.keys, kept.policies, kept.signed_only
+    state.keys, state.policies = kept.keys, kept.policies
+    state.signed_only, state.origins = kept.signed_only, kept.origins

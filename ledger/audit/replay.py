@@ -20,7 +20,7 @@ from ledger.entries import Entry, Kind
 from ledger.errors import EntryTooLarge, FormatError, LedgerError
 from ledger.minutes import MAX_MINUTES
 from ledger.stations import check as check_station
-from ledger.stations import is_verified
+from ledger.stations import is_verified, signed_for
 from ledger.store import Row
 from ledger.tiles import WIDTH, split_hashes, tile_root
 from ledger.transfers import check_postings, check_shape, closed_account, opened_account
@@ -161,7 +161,8 @@ class Replay:
         """The rules that look at other entries, and what the entry does to the state."""
         state = self._state
         if is_verified(entry.kind):
-            check_station(state.stations, entry, signed_only=state.signed_only)
+            book = signed_for(state.origins, entry)
+            check_station(state.stations, entry, book, signed_only=state.signed_only)
         if entry.of is not None and entry.postings:
             history.complete(state, self._past, Move(seq, entry.kind, entry.of, entry.postings))
         elif entry.kind is Kind.HOLD:

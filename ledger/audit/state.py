@@ -17,7 +17,7 @@ from ledger.errors import FormatError
 from ledger.merkle import CompactRange
 from ledger.stations import StationKey
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 
 
 KIND_NAMED = {kind.value: kind for kind in AccountKind}
@@ -46,8 +46,8 @@ class AuditState(msgspec.Struct, gc=False):
 
     `holds`: the postings of open holds by number. `reversed`: entry → the entry that reversed it. `keys`: (seq, "add"
     or "retire", verifier key). `policies`: (seq, effective_at, hash). `stations`: the keys of stations by the number of
-    the entry that added each. `signed_only`: nothing is verified without one of them. `checkpoint_size`: the largest
-    that was checked.
+    the entry that added each. `signed_only`: nothing is verified without one of them. `origins`: (size, origin) under
+    which the first entries were recorded before. `checkpoint_size`: the largest that was checked.
     """
 
     book: str
@@ -63,6 +63,7 @@ class AuditState(msgspec.Struct, gc=False):
     policies: list[tuple[int, str, str]] = []
     stations: dict[int, StationKey] = {}
     signed_only: bool = False
+    origins: list[tuple[int, str]] = []
     checkpoint_size: int = -1
     levels: list[int] = []
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.audit import Pin
-from ledger.bundle import BundleStore, export
+from ledger.bundle import BundleStore
 from ledger.checkpoints import Checkpoint
 from ledger.entries import Kind
 from ledger.errors import BookUnknown, BundleInvalid
+from ledger.exporting import export
 from ledger.store import Store
 from ledger.stores.memory import MemoryStore
 from tests.ledger.auditing import ORIGIN, VERIFIERS, audited

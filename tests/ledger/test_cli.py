@@ -71,6 +71,7 @@ def test_the_help_is_in_the_docs() -> None:
         "export",
         "check",
         "checkpoint",
+        "continues",
         "misbehaviour",
         "monitor",
         "witness",

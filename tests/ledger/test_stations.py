@@ -14,7 +14,7 @@ import pytest
 from ledger import Book, Draft, Kind, decode, encode
 from ledger.appending import prepare
 from ledger.audit import Report, Workers, audit
-from ledger.bundle import BundleStore, export
+from ledger.bundle import BundleStore
 from ledger.canonical import ordered
 from ledger.errors import (
     EntryUnknown,
@@ -26,6 +26,7 @@ from ledger.errors import (
     StationSignatureMissing,
     StationSignatureWrong,
 )
+from ledger.exporting import export
 from ledger.keyring import named_keys
 from ledger.notes import KeyType, Note, SigningKey, VerifierKey, parse_note, verify_note
 from ledger.stations import added_text, key_name, retired_text, verified_text

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from ledger.bundle import export
+from ledger.exporting import export
 from ledger.stores.sql import JoinedSqlStore
 from tests.timebank.web.conftest import Browser, app, browser, sign_in, sign_in_member
 from tests.timebank.world import NOW, PASSWORD, PIN, World

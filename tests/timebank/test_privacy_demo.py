@@ -16,7 +16,7 @@ import time_machine
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from ledger.bundle import export
+from ledger.exporting import export
 from ledger.stores.sql import SqlStore
 from ledger.tiles import decode_entries
 from tests.timebank.web.conftest import Browser

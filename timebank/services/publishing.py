@@ -21,7 +21,7 @@ from ledger.witness import Answer
 from timebank.domain.errors import NotFound
 from timebank.domain.roles import Actor, require
 from timebank.storage.audits import Alert
-from timebank.storage.checking import Signed, sign_book
+from timebank.storage.checking import Signed, last_signed_size, sign_book
 from timebank.storage.publishing import Publication, Published, WitnessState
 from timebank.storage.unit import Bank, Unit
 from timebank.storage.witnessing import cosigned, policy_of, policy_text
@@ -72,7 +72,8 @@ def publish(bank: Bank, *, now: datetime) -> Signed:
         if not unit.has_book():
             return Signed(size=None, why="the book has not begun")
         last = unit.publishing.latest()
-        if last is not None and last.size == unit.book.head().size:
+        # A restored backup may end where a publication did: the signer remembers what it signed after that.
+        if last is not None and last.size == unit.book.head().size == last_signed_size(bank):
             wait = FRESH if last.has_quorum else ASK_AGAIN
             if now - last.at < wait:
                 return Signed(size=last.size, why="nothing new")

@@ -9,7 +9,7 @@ from timebank.storage import handover
 from timebank.storage.handover import HandedOver
 from timebank.storage.unit import Bank
 
-__all__ = ["HandedOver", "hand_over", "take_over"]
+__all__ = ["HandedOver", "hand_over", "reopen", "take_over"]
 
 
 def hand_over(bank: Bank, path: Path, *, now: datetime) -> HandedOver:
@@ -23,3 +23,11 @@ def take_over(bank: Bank, path: Path) -> HandedOver:
     Raises BundleInvalid for one that is not sound or does not fit, BookExists where there is a book already.
     """
     return handover.take_over(bank, path)
+
+
+def reopen(bank: Bank, path: Path, last_signed: str, *, now: datetime) -> HandedOver:
+    """Go on under a new origin with a folder whose book is behind what was signed; `last_signed` is that note.
+
+    Raises BundleInvalid, NoteInvalid, BookExists.
+    """
+    return handover.reopen(bank, path, last_signed, now=now)

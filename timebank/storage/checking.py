@@ -232,6 +232,12 @@ def _station_keys(unit: Unit) -> dict[int, StationKey]:
         return {}
 
 
+def last_signed_size(bank: Bank) -> int | None:
+    """How many entries the last tree has that the signer remembers to have signed."""
+    signed = SignerMemory(bank.settings.signer_memory_path).last(bank.settings.book)
+    return None if signed is None else signed.size
+
+
 def sign_book(bank: Bank, *, now: datetime) -> Signed:
     """Sign a checkpoint over the book. The signer checks every new entry itself, and refuses what it can't stand for.
 

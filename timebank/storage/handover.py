@@ -20,24 +20,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import DateTime, Table, insert, select
 
+from ledger import reopening
 from ledger.audit import audit
-from ledger.bundle import BundleStore, export
-from ledger.checkpoints import Checkpoint, SignerMemory
+from ledger.bundle import BundleStore
+from ledger.checkpoints import Checkpoint, SignerMemory, open_checkpoint
 from ledger.errors import BundleInvalid
+from ledger.exporting import export
 from ledger.notes import VerifierKey
 from ledger.restoring import restore
 from timebank.storage import every_row, schema
 from timebank.storage.base import Base, Instant
 from timebank.storage.checking import audit_book, store_of
-from timebank.storage.keys import keep_verifiers, verifiers
+from timebank.storage.keys import keep_verifiers, make_first, verifiers
 from timebank.storage.unit import Bank
 
 FORMAT = "timebank-handover@v1"
 PAGE = 1_000
+OF_THE_OLD_LOG = frozenset({"publication", "cosignature", "witness_state"})
+"""What was published under the old origin stays there: witnesses begin anew with the new one."""
 LEFT_BEHIND = frozenset({"sign_in", "token", "throttle", "answered", "job_lease"})
 README = """# A time bank's book, handed over
 
@@ -112,29 +117,78 @@ def take_over(bank: Bank, path: Path) -> HandedOver:
     report = audit(bundle, book)
     if not report.is_sound:
         raise BundleInvalid(f"the book is not sound: {report.findings[0]}")
-    rows = 0
+    done = _write(bank, path, document, bundle, _tables())
+    _remember(bank, path, bundle)
+    _require_sound(bank)
+    return done
+
+
+def reopen(bank: Bank, path: Path, last_signed: str, *, now: datetime) -> HandedOver:
+    """Go on with a handed-over folder under a new origin, the one that the settings name: the folder's database was
+    restored from a backup that is behind what was signed. `last_signed`: the note of the last checkpoint that anybody
+    has of the old origin. See docs/new-origin.md.
+
+    Raises BundleInvalid if the folder is not sound, or if nothing was lost; NoteInvalid if that is no checkpoint by the
+    folder's keys; BookExists.
+    """
+    document = _document(path)
+    old, book = document["book"], bank.settings.book
+    if old == book:
+        raise BundleInvalid(f"{book} is the old origin: set TIMEBANK_BOOK to the new one")
+    if document["revision"] != schema.head():
+        raise BundleInvalid(f"it needs schema revision {document['revision']}, this program has {schema.head()}")
+    make_first(bank)
+    lost = open_checkpoint(last_signed, old, _verifiers(path)).checkpoint
+    bundle = BundleStore(path / "book")
+    report = audit(bundle, old)
+    if not report.is_sound:
+        raise BundleInvalid(f"the book is not sound: {report.findings[0]}")
+    keys = [key.encode() for key in verifiers(bank)]
+    with TemporaryDirectory(dir=bank.settings.instance) as folder:
+        again = Path(folder) / "book"
+        reopening.reopen(bundle, again, book, keys=keys, lost=lost, now=now)
+        fresh = BundleStore(again)
+        report = audit(fresh, book)
+        if not report.is_sound:
+            raise BundleInvalid(f"the book is not sound under its new origin: {report.findings[0]}")
+        tables = [table for table in _tables() if table.name not in OF_THE_OLD_LOG]
+        done = _write(bank, path, document, fresh, tables)
+    _require_sound(bank)
+    return done
+
+
+def _write(bank: Bank, path: Path, document: dict[str, Any], bundle: BundleStore, tables: list[Table]) -> HandedOver:
+    """The book and the rows, in one transaction, under the origin that the settings name."""
+    book, rows = bank.settings.book, 0
     with bank.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
         entries = restore(bundle, connection, book)
-        for table in _tables():
+        for table in tables:
             lines = _lines(path / "tables" / f"{table.name}.jsonl", table)
             written = 0
             while page := list(islice(lines, PAGE)):
-                connection.execute(insert(table), page)
+                connection.execute(insert(table), [row | {"book": book} if "book" in row else row for row in page])
                 written += len(page)
             if written != document["rows"].get(table.name):
                 raise BundleInvalid(f"{table.name}: {written} rows, {document['rows'].get(table.name)} were written")
             rows += written
-    _remember(bank, path, bundle)
+    return HandedOver(book, entries, rows)
+
+
+def _require_sound(bank: Bank) -> None:
     after = audit_book(bank, None)
     if not after.is_sound:
         raise BundleInvalid(f"what was taken over is not sound: {after.findings[0]}")
-    return HandedOver(book, entries, rows)
+
+
+def _verifiers(path: Path) -> list[VerifierKey]:
+    """Every verifier key that the handed-over book ever had."""
+    lines = (path / "book.vkeys").read_text(encoding="utf-8").splitlines()
+    return [VerifierKey.parse(line) for line in lines if line]
 
 
 def _remember(bank: Bank, path: Path, bundle: BundleStore) -> None:
     """The keys that the book had, and the last tree that was signed: nothing may contradict it here either."""
-    lines = (path / "book.vkeys").read_text(encoding="utf-8").splitlines()
-    keep_verifiers(bank, [VerifierKey.parse(line) for line in lines if line])
+    keep_verifiers(bank, _verifiers(path))
     last = bundle.checkpoint(bank.settings.book)
     memory = SignerMemory(bank.settings.signer_memory_path)
     if last is not None and memory.last(bank.settings.book) is None:
