@@ -274,6 +274,12 @@ class NoteInvalid(LedgerError):
     code = "note_invalid"
 
 
+class TimestampInvalid(LedgerError):
+    """Not a timestamp of these bytes by an authority that is trusted."""
+
+    code = "timestamp_invalid"
+
+
 class ProofInvalid(LedgerError):
     """An inclusion or consistency proof, or a receipt, that does not prove what it claims."""
 

@@ -51,6 +51,10 @@ class Settings:
     signer_memory_path: Path
     witness_policy_path: Path
     """Who cosigns, in the lines of tlog-policy (`witness`, `group`, `quorum`). Without the file nobody is asked."""
+    timestamp_url: str
+    """An RFC 3161 authority that stamps a checkpoint each day; empty: none is asked."""
+    timestamp_roots_path: Path
+    """The certificates (PEM) under which the authority's has to be."""
     papers_key_path: Path
     """Signs the papers that are given out, such as a passbook as PDF; not the book."""
     timezone: str
@@ -95,6 +99,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         key_passphrase=environ.get("TIMEBANK_KEY_PASSPHRASE", ""),
         signer_memory_path=Path(environ.get("TIMEBANK_SIGNER_MEMORY", instance / "signer.json")),
         witness_policy_path=Path(environ.get("TIMEBANK_WITNESSES", instance / "witnesses.policy")),
+        timestamp_url=environ.get("TIMEBANK_TIMESTAMP_URL", ""),
+        timestamp_roots_path=Path(environ.get("TIMEBANK_TIMESTAMP_ROOTS", keys / "timestamp-roots.pem")),
         papers_key_path=Path(environ.get("TIMEBANK_PAPERS_KEY", keys / "papers.key")),
         timezone=environ.get("TIMEBANK_TIMEZONE", "Asia/Shanghai"),
         smtp=Smtp(

@@ -15,7 +15,7 @@ from ledger.audit.findings import (
     Report,
 )
 from ledger.audit.run import audit
-from ledger.audit.witnesses import Witnessed
+from ledger.audit.witnesses import Stamped, Witnessed
 from ledger.audit.workers import Workers
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Pin",
     "Report",
     "Rules",
+    "Stamped",
     "Witnessed",
     "Workers",
     "audit",

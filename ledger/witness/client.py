@@ -20,7 +20,7 @@ from ledger.checkpoints import Checkpoint
 from ledger.errors import NoteInvalid, ProofInvalid
 from ledger.notes import Note, VerifierKey, parse_note
 from ledger.receipts import Policy, Witness
-from ledger.witness.wire import HttpAnswer, ask
+from ledger.wire import HttpAnswer, ask
 
 TRIES = 3
 SKEW_SECONDS = 600

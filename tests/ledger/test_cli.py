@@ -73,6 +73,7 @@ def test_the_help_is_in_the_docs() -> None:
         "checkpoint",
         "continues",
         "misbehaviour",
+        "timestamp",
         "monitor",
         "witness",
         "witness-keygen",

@@ -41,6 +41,7 @@ JOBS = (
     Job("audit-new", audits.run_incremental, timedelta(minutes=5), lease=timedelta(hours=1)),
     Job("audit-all", audits.run_full, at=time(2, 0), lease=timedelta(hours=6)),
     Job("checkpoint", publishing.publish, timedelta(seconds=5)),
+    Job("timestamp", publishing.timestamp, at=time(3, 0)),
     Job("mail", mail.send_due, timedelta(seconds=30)),
     Job("erasures", privacy.carry_out_due, timedelta(hours=1)),
     Job("answers", tokens.forget_old_answers, timedelta(hours=6)),

@@ -22,9 +22,9 @@ from timebank.domain.errors import NotFound
 from timebank.domain.roles import Actor, require
 from timebank.storage.audits import Alert
 from timebank.storage.checking import Signed, last_signed_size, sign_book
-from timebank.storage.publishing import Publication, Published, WitnessState
+from timebank.storage.publishing import Publication, Published, Timestamp, WitnessState
 from timebank.storage.unit import Bank, Unit
-from timebank.storage.witnessing import cosigned, policy_of, policy_text
+from timebank.storage.witnessing import cosigned, policy_of, policy_text, stamp
 
 FRESH = timedelta(days=1)
 """A checkpoint that nothing followed is cosigned again after so long: it then says that it is still the largest."""
@@ -57,6 +57,16 @@ class WitnessView:
     asked_at: datetime | None
     problem: str
     is_conflict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StampView:
+    """The authority that stamps checkpoints (empty: none is configured), and what it stamped last and when."""
+
+    url: str
+    at: datetime | None
+    size: int
+    authority: str
 
 
 def publish(bank: Bank, *, now: datetime) -> Signed:
@@ -95,6 +105,47 @@ def publish(bank: Bank, *, now: datetime) -> Signed:
         else:
             _give_out(unit, signed.size, now, has_quorum=collected.has_quorum)
     return Signed(None, "a witness knows another history") if conflicts else signed
+
+
+def timestamp(bank: Bank, *, now: datetime) -> str | None:
+    """Have the configured authority stamp the checkpoint that was published last; says what came of it.
+
+    Raises TimestampInvalid if the authority does not answer as it should: nothing is kept, and it is asked again.
+    """
+    if not bank.settings.timestamp_url:
+        return None
+    with bank.read() as unit:
+        published = unit.publishing.latest()
+        known = None if published is None else unit.publishing.timestamp(published.size)
+    if published is None or known is not None:
+        return None
+    answer, said = stamp(bank, published)
+    with bank.unit() as unit:
+        row = Timestamp(
+            book=unit.origin, size=published.size, at=said.at, authority=said.authority[:200], answer=answer
+        )
+        unit.publishing.add(row)
+    return f"{published.size} entries stamped"
+
+
+def stamps(bank: Bank, actor: Actor) -> StampView:
+    """Whether an authority is asked, and what it said last."""
+    require(actor, "audits.read")
+    with bank.read() as unit:
+        row = unit.publishing.last_timestamp()
+    url = bank.settings.timestamp_url
+    if row is None:
+        return StampView(url, None, 0, "")
+    return StampView(url, row.at, row.size, row.authority)
+
+
+def stamped(bank: Bank, size: int) -> bytes:
+    """The authority's answer about the checkpoint of this size. Raises NotFound."""
+    with bank.read() as unit:
+        row = unit.publishing.timestamp(size)
+    if row is None:
+        raise NotFound
+    return row.answer
 
 
 def _note_answer(unit: Unit, answer: Answer, size: int, now: datetime) -> None:

@@ -56,7 +56,7 @@ def audit_book(bank: Bank, since: bytes | None) -> Report:
     workers = _workers(bank) if since is None else None
     with _moment(bank) as connection, replace(bank, outer=connection).read() as unit:
         known = _Known(bank, unit, connection)
-        others = witnessed(bank, unit.publishing.latest(), ask=since is None and bank.outer is None)
+        others = witnessed(bank, unit, ask=since is None and bank.outer is None)
         run = partial(
             audit,
             JoinedSqlStore(connection),

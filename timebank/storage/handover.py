@@ -41,7 +41,7 @@ from timebank.storage.unit import Bank
 
 FORMAT = "timebank-handover@v1"
 PAGE = 1_000
-OF_THE_OLD_LOG = frozenset({"publication", "cosignature", "witness_state"})
+OF_THE_OLD_LOG = frozenset({"publication", "cosignature", "witness_state", "timestamp"})
 """What was published under the old origin stays there: witnesses begin anew with the new one."""
 LEFT_BEHIND = frozenset({"sign_in", "token", "throttle", "answered", "job_lease"})
 README = """# A time bank's book, handed over

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import String, Text, select
+from sqlalchemy import LargeBinary, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.stores.sql_schema import checkpoint_table
@@ -50,6 +50,18 @@ class WitnessState(Base):
     is_conflict: Mapped[bool]
 
 
+class Timestamp(Base):
+    """What an RFC 3161 authority answered about a published checkpoint, as it came; `at` is the authority's time."""
+
+    __tablename__ = "timestamp"
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    size: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    authority: Mapped[str] = mapped_column(String(200))
+    answer: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """A checkpoint as anybody may see it: `note` carries the book's signatures and all cosignatures."""
@@ -67,7 +79,7 @@ class Publishing:
     def __init__(self, session: Session, book: str) -> None:
         self._session, self._book = session, book
 
-    def add(self, row: Publication | Cosignature | WitnessState) -> None:
+    def add(self, row: Publication | Cosignature | WitnessState | Timestamp) -> None:
         self._session.add(row)
 
     def get(self, size: int) -> Publication | None:
@@ -101,6 +113,19 @@ class Publishing:
             self.add(Cosignature(book=self._book, size=size, witness=witness, lines=lines, at=at))
         else:
             row.lines, row.at = lines, at
+
+    def timestamp(self, size: int) -> Timestamp | None:
+        return self._session.get(Timestamp, (self._book, size))
+
+    def last_timestamp(self) -> Timestamp | None:
+        """The one over the largest tree."""
+        query = select(Timestamp).where(Timestamp.book == self._book).order_by(Timestamp.size.desc())
+        return self._session.scalars(query.limit(1)).first()
+
+    def timestamps(self) -> list[Timestamp]:
+        """All of them, the smallest tree first."""
+        query = select(Timestamp).where(Timestamp.book == self._book).order_by(Timestamp.size)
+        return list(self._session.scalars(query))
 
     def witness(self, name: str) -> WitnessState | None:
         return self._session.get(WitnessState, (self._book, name))

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ledger.witness import Witness, WitnessMemory, wire
+from ledger import wire
+from ledger.witness import Witness, WitnessMemory
 from ledger.witness.server import make_server
 from tests.ledger.auditing import KEYS
 from tests.ledger.witness.test_client import ask, policy, serving

@@ -65,6 +65,7 @@ def witnesses() -> str:
         "audits/witnesses.html",
         witnesses=publishing.witnesses(bank(), actor()),
         published=publishing.latest(bank()),
+        stamp=publishing.stamps(bank(), actor()),
         log=url_for("log.checkpoint", book=slug(bank().settings.book)),
         policy=url_for("log.policy", book=slug(bank().settings.book)),
     )

@@ -101,6 +101,14 @@ def tile(path: str) -> Response:
     return _answer(_kept.tile(address), "application/octet-stream", "public, max-age=31536000, immutable", etag)
 
 
+@blueprint.get("/timestamp/<int:size>")
+@public
+def timestamp(size: int) -> Response:
+    """What an authority answered about the checkpoint of this size (RFC 3161), as it came."""
+    answer = publishing.stamped(bank(), size)
+    return _answer(answer, "application/timestamp-reply", "public, max-age=31536000, immutable", f"stamp-{size}")
+
+
 @blueprint.get("/policy")
 @public
 def policy() -> Response:

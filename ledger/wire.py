@@ -1,4 +1,5 @@
-"""One HTTP question to a witness, over in a bounded time whatever it does: no redirects, no endless answers."""
+"""One HTTP question to a witness or a timestamping authority, over in a bounded time whatever it does: no redirects, no
+endless answers."""
 
 from __future__ import annotations
 
@@ -23,8 +24,10 @@ class HttpAnswer(NamedTuple):
     body: bytes
 
 
-def ask(method: str, url: str, path: str, body: bytes | None, seconds: float) -> HttpAnswer:
-    """What stands at `path` under the prefix `url`. Of the body no more is read than a witness can have to say.
+def ask(
+    method: str, url: str, path: str, body: bytes | None, seconds: float, content_type: str | None = None
+) -> HttpAnswer:
+    """What stands at `path` under the prefix `url`. Of the body no more is read than such an answer can have.
 
     Raises OSError (TimeoutError if it took longer), HTTPException, ValueError (not an address of http or https).
     """
@@ -36,7 +39,9 @@ def ask(method: str, url: str, path: str, body: bytes | None, seconds: float) ->
     connection = make(parts.hostname, parts.port, timeout=seconds)
     try:
         with _connected(parts, seconds) as connection.sock:
-            connection.request(method, f"{parts.path.rstrip('/')}/{path}", body)
+            headers = {} if content_type is None else {"Content-Type": content_type}
+            target = f"{parts.path.rstrip('/')}/{path}" if path else parts.path or "/"
+            connection.request(method, target, body, headers)
             answer = connection.getresponse()
             read = answer.read(MAX_ANSWER_BYTES)
     finally:
