@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
+
+from pypdf import PdfReader
 
 from tests.timebank.web.conftest import Browser, refuses
 from tests.timebank.world import NOW, PIN, World
 from timebank.domain import errors
-from timebank.domain.people import ERASED_NAME
+from timebank.domain.own_data import FIELDS, PARTS
+from timebank.domain.people import ERASED_NAME, PersonData
 from timebank.domain.privacy import WAITING_DAYS
 from timebank.services import members, own_data, privacy
+from timebank.storage.privacy import _HISTORY, _OF_PERSON, _SECRET
 
 Staff, Member = Callable[[str], Browser], Callable[[Any], Browser]
 EARLIER = NOW - timedelta(days=WAITING_DAYS)
@@ -37,6 +42,36 @@ def test_a_member_downloads_all_that_is_kept(world: World, sign_in_member: Membe
     assert all(row["document"] and row["salt"] for row in found["document"])
     assert "pin_hash" not in answer.text
     assert "李秀英" not in answer.text
+
+
+def test_a_member_reads_all_that_is_kept_on_paper(world: World, sign_in_member: Member, sign_in: Staff) -> None:
+    me = world.rich(60, name="欧阳桂芳", pin=PIN)
+    data = members.see(world.bank, me, me.person_id, now=NOW).data
+    answer = sign_in_member(me).get("/my-data.pdf")
+    assert (answer.content_type, answer.headers["Cache-Control"]) == ("application/pdf", "no-store")
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(answer.data)).pages)
+    told = "".join(text.split())
+    for words in (data.name, data.phone, data.document_number, "服务时间记录", "1小时", "证件号码", "账本凭据文件"):
+        assert words in told, words
+    assert "李秀英" not in told
+    place = f"/members/{me.person_id}/data.pdf"
+    assert sign_in("worker A").post(place).data[:5] == b"%PDF-"
+    assert sign_in("worker B").post(place).status_code == 404
+    assert sign_in("auditor").post(place).status_code == 403
+    english = sign_in_member(me)
+    english.post("/look", switch="language", back="/")
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(english.get("/my-data.pdf").data)).pages)
+    assert "Records of hours" in text
+
+
+def test_every_field_that_is_kept_has_a_name() -> None:
+    """A new table or column shows here until people can read what it is."""
+    columns = {column.name for table, _ in _OF_PERSON for column in table.__table__.c if column.name not in _SECRET}
+    columns |= {column.name for table, *_ in _HISTORY for column in table.__table__.c}
+    told = {"document" if name == "sealed" else name.removesuffix("_sealed") for name in columns}
+    assert told | set(PersonData.__dataclass_fields__) | {"id"} == set(FIELDS)
+    tables = {str(table.__tablename__) for table, *_ in (*_OF_PERSON, *_HISTORY)}
+    assert tables | {"person", "balances_minutes"} == set(PARTS)
 
 
 def test_the_desk_downloads_for_the_member_and_that_is_kept(world: World, sign_in: Staff) -> None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import logging
 import zipfile
 from datetime import date
-from pathlib import Path
-from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
 
 from timebank.domain.ledger_words import ORIGIN_LABELS
@@ -20,6 +17,7 @@ from timebank.services import papers, passbook, receipts
 from timebank.services.passbook import Part, Passbook
 from timebank.web.guard import actor, allow, bank, now
 from timebank.web.pages.hours import zone
+from timebank.web.paper import drawn
 
 blueprint = Blueprint("passbook", __name__)
 PAGE = 30
@@ -112,30 +110,12 @@ def _pdf(book: Passbook) -> Response:
 
 
 def _paper(book: Passbook) -> bytes:
-    """A4 with Chinese fonts. Whatever the text says, nothing is fetched: neither from the network nor from the disk.
-
-    The receipts of its lines are attached, so that the file proves itself what it says.
-    """
-    # WeasyPrint takes two seconds to import; only who prints pays for them.
-    from weasyprint import CSS, HTML, Attachment
-    from weasyprint.urls import URLFetcher
-
-    for name in ("weasyprint", "fontTools"):
-        # What they say of their progress names the letters of a member's name; no log may hold that.
-        logging.getLogger(name).setLevel(logging.ERROR)
-    nothing: Any = URLFetcher(allowed_protocols=())
+    """The receipts of its lines are attached, so that the file proves itself what it says."""
     html = render_template(
         "passbook/print.html", book=book, origins=ORIGIN_LABELS, year=_number("year"), sheet=_sheet()
     )
-    style = Path(current_app.static_folder or "", "passbook-print.css").read_text(encoding="utf-8")
     proofs = receipts.of_lines(bank(), [line.seq for line in book.lines])
-    attached = (
-        [Attachment(string=proofs, name=PROOFS, description=gettext("Receipts of the entries"))] if proofs else []
-    )
-    document: bytes = HTML(string=html, url_fetcher=nothing).write_pdf(
-        stylesheets=[CSS(string=style, url_fetcher=nothing)], pdf_variant="pdf/ua-1", attachments=attached
-    )
-    return document
+    return drawn(html, [(PROOFS, proofs, gettext("Receipts of the entries"))] if proofs else [])
 
 
 @blueprint.get("/passbook.csv", endpoint="csv")

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as Answer
 
+from timebank.domain.ledger_words import ORIGIN_LABELS
+from timebank.domain.own_data import FIELDS, PARTS
 from timebank.domain.privacy import WAITING_DAYS
 from timebank.services import members, own_data, privacy
 from timebank.web.guard import actor, allow, bank, now
+from timebank.web.language import hours_minutes, local_moment
+from timebank.web.paper import drawn
 
 blueprint = Blueprint("privacy", __name__)
+BALANCES = {str(origin): words for origin, words in ORIGIN_LABELS.items()}
+LABELS = {**FIELDS, **BALANCES}
 
 
 @blueprint.get("/my-data")
@@ -31,6 +38,13 @@ def index() -> str:
 def download() -> Response:
     """All of it, for a machine."""
     return _file(own_data.own(bank(), actor(), now=now()))
+
+
+@blueprint.get("/my-data.pdf")
+@allow("members.export_own")
+def paper() -> Response:
+    """All of it, to read and to print."""
+    return _paper(own_data.own(bank(), actor(), now=now()))
 
 
 @blueprint.post("/my-data/erase")
@@ -66,6 +80,13 @@ def download_of(person_id: str) -> Response:
     return _file(own_data.of_member(bank(), actor(), person_id, now=now()))
 
 
+@blueprint.post("/members/<person_id>/data.pdf")
+@allow("erasures.request")
+def paper_of(person_id: str) -> Response:
+    """All data of a member on paper, for the member."""
+    return _paper(own_data.of_member(bank(), actor(), person_id, now=now()))
+
+
 @blueprint.post("/members/<person_id>/erase")
 @allow("erasures.request")
 def erase_of(person_id: str) -> Answer:
@@ -98,9 +119,45 @@ def withdraw(erasure_id: str) -> Answer:
     return redirect(url_for("privacy.requests"))
 
 
+def _paper(document: dict[str, Any]) -> Response:
+    """Part by part, field by field, in the reader's words."""
+    parts = []
+    for name, rows in document.items():
+        if name in PARTS:
+            listed = rows if isinstance(rows, list) else [rows]
+            parts.append((gettext(PARTS[name]), [told for row in listed if (told := _row(row))]))
+    html = render_template("privacy/print.html", parts=parts, made_at=datetime.fromisoformat(document["made_at"]))
+    return _given(drawn(html), "application/pdf", "my-data.pdf")
+
+
+def _row(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """What stands in a row, each with its label; a field that says nothing is left out."""
+    return [
+        (gettext(LABELS.get(field, field)), _told(field, value))
+        for field, value in row.items()
+        if value not in (None, "", [], {})
+    ]
+
+
+def _told(field: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(gettext("yes") if value else gettext("no"))
+    if isinstance(value, int) and (field.endswith("minutes") or field in BALANCES):
+        return hours_minutes(value)
+    if isinstance(value, str) and (field.endswith("_at") or field == "at"):
+        return local_moment(datetime.fromisoformat(value))
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    return str(value)
+
+
 def _file(document: dict[str, Any]) -> Response:
     text = json.dumps(document, ensure_ascii=False, indent=1)
-    response = Response(text, content_type="application/json; charset=utf-8")
-    response.headers["Content-Disposition"] = "attachment; filename=my-data.json"
+    return _given(text, "application/json; charset=utf-8", "my-data.json")
+
+
+def _given(content: str | bytes, kind: str, name: str) -> Response:
+    response = Response(content, content_type=kind)
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
     response.headers["Cache-Control"] = "no-store"
     return response
