@@ -18,7 +18,7 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 
 # Debian's packages, where we are root and they are missing. Elsewhere what needs them says so.
 SERVE_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk
-TEST_PACKAGES := $(SERVE_PACKAGES) chromium postgresql-15 poppler-utils openssl golang-go golang-golang-x-mod-dev
+TEST_PACKAGES := $(SERVE_PACKAGES) chromium postgresql-15 poppler-utils openssl golang-go golang-golang-x-mod-dev softhsm2 opensc
 define install_packages
 	@missing=$$(for name in $(1); do dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q ' installed' || echo $$name; done); \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -18,7 +18,7 @@ from ledger.errors import NoteInvalid, SignerRefuses
 from ledger.notes import (
     KeyType,
     Note,
-    SigningKey,
+    Signing,
     Verified,
     VerifierKey,
     parse_note,
@@ -50,7 +50,7 @@ class Checkpoint:
         return checkpoint
 
 
-def sign_checkpoint(checkpoint: Checkpoint, keys: Iterable[SigningKey], seconds: int) -> Note:
+def sign_checkpoint(checkpoint: Checkpoint, keys: Iterable[Signing], seconds: int) -> Note:
     """The checkpoint under the signatures of the book's keys, which carry the book's name. Raises NoteInvalid.
 
     `seconds` is the POSIX time that goes into the ML-DSA signature.

@@ -1,6 +1,7 @@
 """Where secret keys are kept: a file for its owner's eyes only, in the clear or under a passphrase, or the environment.
 
-Plain: one key a line, as `SigningKey.encode` gives it. Under a passphrase: one line that names the form, then the same
+Plain: one key a line, as `SigningKey.encode` gives it; or a line that names a key in a hardware module (see
+`ledger.hardware`). Under a passphrase: one line that names the form, then the same
 lines sealed with AES-256-GCM under a key that scrypt (RFC 7914) makes of the passphrase.
 """
 
@@ -18,23 +19,23 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from ledger.errors import NoteInvalid
-from ledger.notes import SigningKey
+from ledger.hardware import ENVIRONMENT as ENVIRONMENT
+from ledger.hardware import PREFIX, HardwareKey
+from ledger.notes import Signing, SigningKey
 
 SEALED = "ledger-keys-sealed@v1"
-ENVIRONMENT = "env:"
-"""A source that begins so names a variable of the environment that holds the lines themselves."""
 
 _SALT_BYTES, _NONCE_BYTES = 16, 12
 _COST = 2**15
 """scrypt's N, with r = 8 and p = 1: about 32 MB and a tenth of a second a guess."""
 
 
-def write_keys(path: Path, keys: Iterable[SigningKey], passphrase: str = "") -> None:
+def write_keys(path: Path, keys: Iterable[Signing], passphrase: str = "") -> None:
     """A new key file (0600), under the passphrase if one is given. Raises FileExistsError: keys are never lost."""
     _write(path, _content(keys, passphrase))
 
 
-def replace_keys(path: Path, keys: Iterable[SigningKey], passphrase: str = "") -> None:
+def replace_keys(path: Path, keys: Iterable[Signing], passphrase: str = "") -> None:
     """The key file with other keys, replaced as a whole and on disk before it counts."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
@@ -42,7 +43,7 @@ def replace_keys(path: Path, keys: Iterable[SigningKey], passphrase: str = "") -
     fresh.replace(path)
 
 
-def read_keys(source: Path | str, passphrase: str = "") -> tuple[SigningKey, ...]:
+def read_keys(source: Path | str, passphrase: str = "") -> tuple[Signing, ...]:
     """The keys of a key file, or of the variable that `env:NAME` names.
 
     Raises NoteInvalid if others may read the file, since then it may already be theirs; if the passphrase is wrong or
@@ -69,14 +70,18 @@ def is_sealed(path: Path) -> bool:
     return path.read_bytes().startswith(SEALED.encode())
 
 
-def _parse(lines: str, source: str) -> tuple[SigningKey, ...]:
-    keys = tuple(SigningKey.parse(line) for line in lines.splitlines() if line)
+def _parse(lines: str, source: str) -> tuple[Signing, ...]:
+    keys: tuple[Signing, ...] = tuple(
+        HardwareKey.parse(line) if line.startswith(PREFIX) else SigningKey.parse(line)
+        for line in lines.splitlines()
+        if line
+    )
     if not keys:
         raise NoteInvalid(f"{source} holds no key")
     return keys
 
 
-def _content(keys: Iterable[SigningKey], passphrase: str) -> bytes:
+def _content(keys: Iterable[Signing], passphrase: str) -> bytes:
     lines = "".join(key.encode() + "\n" for key in keys).encode()
     if not passphrase:
         return lines

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -107,6 +108,19 @@ class VerifierKey:
         except (InvalidSignature, ValueError) as error:
             raise NoteInvalid(f"the signature of {self.name} ({self.key_id.hex()}) does not verify") from error
         return seconds
+
+
+class Signing(Protocol):
+    """Whatever signs notes under a name: a secret key here (`SigningKey`), or one in a hardware module."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> KeyType: ...
+    @property
+    def verifier(self) -> VerifierKey: ...
+    def sign(self, text: str, seconds: int) -> Signature: ...
+    def encode(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -219,7 +233,7 @@ def verify_note(note: Note, keys: Iterable[VerifierKey]) -> tuple[Verified, ...]
     return tuple(verified.values())
 
 
-def sign_note(text: str, keys: Iterable[SigningKey], seconds: int) -> Note:
+def sign_note(text: str, keys: Iterable[Signing], seconds: int) -> Note:
     """The text under the signatures of all these keys. Raises NoteInvalid if the text can't be a note's."""
     note = Note(text, tuple(key.sign(text, seconds) for key in keys))
     if parse_note(note.encode()) != note:

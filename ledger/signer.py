@@ -17,7 +17,7 @@ from ledger.audit import Pin, Report, Workers, audit
 from ledger.checkpoints import Checkpoint, SignerMemory, sign_checkpoint
 from ledger.entries import format_at
 from ledger.errors import FormatError, SignerRefuses
-from ledger.notes import SigningKey, VerifierKey
+from ledger.notes import Signing, VerifierKey
 from ledger.store import CheckpointRow, Store
 
 _SIGNER = "signer"
@@ -35,7 +35,7 @@ class Signed:
 class Signer:
     """Signs checkpoints with the book's keys. `retired`: earlier keys, whose checkpoints may still be stored."""
 
-    def __init__(self, memory: SignerMemory, keys: Sequence[SigningKey], retired: Sequence[VerifierKey] = ()) -> None:
+    def __init__(self, memory: SignerMemory, keys: Sequence[Signing], retired: Sequence[VerifierKey] = ()) -> None:
         self._memory = memory
         self._keys = tuple(keys)
         self._known = [*(key.verifier for key in keys), *retired]

@@ -224,9 +224,10 @@ def list_keys() -> None:
 
 
 @keys_group.command(name="rotate")
-def rotate_keys() -> None:
+@click.option("--hardware", default="", help="PKCS#11 URI of an Ed25519 key in a module (docs/keys.md).")
+def rotate_keys(hardware: str) -> None:
     """Make a new pair, which signs beside the old one from now on."""
-    _with_keys(lambda bank, now: keys.rotate(bank, now=now))
+    _with_keys(lambda bank, now: keys.rotate(bank, now=now, hardware=hardware))
 
 
 @keys_group.command(name="retire")

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from ledger.checkpoints import Checkpoint, OpenedCheckpoint, open_checkpoint
 from ledger.errors import NoteInvalid, ProofInvalid
 from ledger.merkle import EMPTY_ROOT, HASH_BYTES, verify_consistency
-from ledger.notes import KeyType, Note, Signature, SigningKey, VerifierKey, parse_note
+from ledger.notes import KeyType, Note, Signature, Signing, VerifierKey, parse_note
 from ledger.witness.memory import Seen, WitnessMemory
 
 TEXT = "text/plain; charset=utf-8"
@@ -46,7 +46,7 @@ class Witness:
 
     def __init__(
         self,
-        keys: Sequence[SigningKey],
+        keys: Sequence[Signing],
         logs: Iterable[VerifierKey],
         memory: WitnessMemory,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),

@@ -46,12 +46,13 @@ def every(bank: Bank) -> tuple[KeyView, ...]:
     )
 
 
-def rotate(bank: Bank, *, now: datetime) -> tuple[KeyView, ...]:
+def rotate(bank: Bank, *, now: datetime, hardware: str = "") -> tuple[KeyView, ...]:
     """A new pair of keys, which sign beside the old ones from now on. The book names them before they sign.
 
     Killed between two steps, it leaves keys that are named and sign nothing: rotate again, and retire those.
+    `hardware`: PKCS#11 URI of an Ed25519 key in a module. Raises NoteInvalid if the module does not give it.
     """
-    fresh = keys.new_keys(bank)
+    fresh = keys.new_keys(bank, hardware)
     keys.keep_verifiers(bank, [key.verifier for key in fresh])
     with bank.unit() as unit:
         for key in fresh:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from ledger import LedgerError
 from ledger.keyfiles import read_keys, write_keys
-from ledger.notes import KeyType, SigningKey, generate, sign_note
+from ledger.notes import KeyType, Signing, generate, sign_note
 from timebank.domain.errors import NotFound
 from timebank.storage.unit import Bank
 
@@ -44,6 +44,6 @@ def sign(bank: Bank, paper: bytes, *, now: datetime) -> str:
     return sign_note(f"{keys[0].name}\nsha256 {digest}\n", keys[:1], int(now.timestamp())).encode()
 
 
-def _keys(bank: Bank) -> tuple[SigningKey, ...]:
+def _keys(bank: Bank) -> tuple[Signing, ...]:
     path = bank.settings.papers_key_path
     return read_keys(path) if path.exists() else ()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from ledger.errors import NoteInvalid
+from ledger.hardware import HardwareKey
 from ledger.keyfiles import ENVIRONMENT, read_keys, replace_keys, write_keys
-from ledger.notes import KeyType, SigningKey, VerifierKey, generate
+from ledger.notes import KeyType, Signing, VerifierKey, generate
 from timebank.storage.unit import Bank
 
 TYPES = (KeyType.ED25519, KeyType.ML_DSA_44)
@@ -23,17 +24,21 @@ def make_first(bank: Bank) -> None:
         keep_verifiers(bank, [key.verifier for key in signing_keys(bank)])
 
 
-def new_keys(bank: Bank) -> list[SigningKey]:
-    """A fresh pair: Ed25519, which every verifier reads, and ML-DSA-44, which outlasts today's curves."""
-    return [generate(bank.settings.book, kind, bank.random) for kind in TYPES]
+def new_keys(bank: Bank, hardware: str = "") -> list[Signing]:
+    """A fresh pair: Ed25519, which every verifier reads, and ML-DSA-44, which outlasts today's curves.
+
+    `hardware`: the PKCS#11 URI of a key that takes the place of the first.
+    """
+    made = [generate(bank.settings.book, kind, bank.random) for kind in TYPES]
+    return [HardwareKey(bank.settings.book, hardware), *made[1:]] if hardware else [*made]
 
 
-def signing_keys(bank: Bank) -> tuple[SigningKey, ...]:
+def signing_keys(bank: Bank) -> tuple[Signing, ...]:
     """The secret keys that sign now. Raises NoteInvalid, FileNotFoundError."""
     return read_keys(bank.settings.signing_key_path, bank.settings.key_passphrase)
 
 
-def sign_with(bank: Bank, keys: list[SigningKey]) -> None:
+def sign_with(bank: Bank, keys: list[Signing]) -> None:
     """Sign with these keys from now on. Raises NoteInvalid for keys of the environment: they are changed there."""
     if _in_environment(bank):
         raise NoteInvalid("the keys come from the environment: change them where they are kept")
