@@ -21,14 +21,12 @@ from ledger.canonical import decode
 from ledger.checking_command import add_check
 from ledger.checkpoints import Checkpoint, SignerMemory
 from ledger.entries import format_at
-from ledger.errors import BundleInvalid, LedgerError, NoteInvalid, ProofInvalid, SignerRefuses, TimestampInvalid
+from ledger.errors import BundleInvalid, LedgerError, NoteInvalid, SignerRefuses, TimestampInvalid
 from ledger.exporting import export
 from ledger.keyfiles import read_keys, write_keys
-from ledger.misbehaviour import Misbehaviour
-from ledger.misbehaviour import check as check_misbehaviour
+from ledger.misbehaviour_command import add_misbehaviour
 from ledger.monitor.command import add_monitor
 from ledger.notes import KeyType, VerifierKey, generate, parse_note
-from ledger.receipts import parse_policy
 from ledger.reopening import check_continues
 from ledger.signer import Signer
 from ledger.store import Reading, Store
@@ -120,10 +118,7 @@ def parser() -> argparse.ArgumentParser:
     timestamp.add_argument("--roots", type=Path, required=True, help="certificates to trust (PEM)")
     timestamp.set_defaults(run=_timestamp)
 
-    misbehaviour = commands.add_parser("misbehaviour", help="check a proof that a log signed two histories")
-    misbehaviour.add_argument("file", type=Path, help="the proof")
-    misbehaviour.add_argument("--policy", type=Path, required=True, help="the log's keys (tlog-policy)")
-    misbehaviour.set_defaults(run=_misbehaviour)
+    add_misbehaviour(commands.add_parser)
     return top
 
 
@@ -256,19 +251,6 @@ def _timestamp(options: argparse.Namespace) -> int:
     print(f"existed at {stamp.at.isoformat()}, says the authority {stamp.authority}".rstrip())
     print("who signed the checkpoint was not looked at: see `check` and `verify`")
     return 0
-
-
-def _misbehaviour(options: argparse.Namespace) -> int:
-    claim = Misbehaviour.parse(options.file.read_text(encoding="utf-8"))
-    policy = parse_policy(options.policy.read_text(encoding="utf-8"))
-    try:
-        first, second = check_misbehaviour(claim, policy)
-    except (NoteInvalid, ProofInvalid) as error:
-        return _failed("not proven", error, BROKEN)
-    print(f"proven: the key of {first.origin} signed two trees that can't both be true")
-    for tree in (first, second):
-        print(f"  {tree.size} entries, root {tree.root.hex()}")
-    return SOUND
 
 
 @contextmanager

@@ -16,14 +16,16 @@ from ledger.witness.server import make_server
 
 
 def add_witness(add_command: Callable[..., Any]) -> None:
-    """`witness-keygen` and `witness`."""
-    keygen = add_command("witness-keygen", help="make the keys of a witness; prints the lines for others' policies")
+    """`witness keygen` and `witness serve`."""
+    witness = add_command("witness", help="be a witness: cosign the checkpoints of logs that only grow")
+    commands = witness.add_subparsers(required=True, metavar="command")
+    keygen = commands.add_parser("keygen", help="make the keys of a witness; prints the lines for others' policies")
     keygen.add_argument("name", help="the witness's name, a schema-less URL, e.g. witness.example/street-centre")
     keygen.add_argument("file", type=Path, help="the new key file (mode 0600); one that exists is left alone")
     keygen.set_defaults(run=_keygen)
 
-    command = add_command("witness", help="be a witness: cosign the checkpoints of logs that only grow")
-    command.add_argument("--keys", type=Path, required=True, help="the key file that witness-keygen made")
+    command = commands.add_parser("serve", help="answer the logs that ask for a cosignature (tlog-witness)")
+    command.add_argument("--keys", type=Path, required=True, help="the key file that `witness keygen` made")
     command.add_argument("--logs", type=Path, required=True, help="the logs to cosign: `log <verifier key>` lines")
     command.add_argument("--db", type=Path, required=True, help="the SQLite file that remembers what was seen")
     command.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")

@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from ledger.chain import leaf_hash
+from ledger.checkpoints import Checkpoint, sign_checkpoint
 from ledger.cli import main
 from ledger.errors import NoteInvalid, ProofInvalid
-from ledger.merkle import list_reader
+from ledger.exporting import write_bundle
+from ledger.merkle import list_reader, root_of
 from ledger.misbehaviour import Misbehaviour, accuse, check
 from ledger.notes import SigningKey
 from ledger.receipts import parse_policy
 from tests.ledger.auditing import KEYS
+from tests.ledger.books import ORIGIN
+from tests.ledger.forging import honest_bodies
 from tests.ledger.witness.test_witness import LEAVES, OTHERS, checkpoint
 
 TEXT = "".join(f"log {key.verifier.encode()}\n" for key in KEYS) + "quorum none\n"
@@ -75,9 +80,34 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     policy, proof = tmp_path / "policy", tmp_path / "proof.json"
     policy.write_text(TEXT)
     proof.write_text(forked(16, 40).encode())
-    assert main(["misbehaviour", str(proof), "--policy", str(policy)]) == 0
+    assert main(["misbehaviour", "check", str(proof), "--policy", str(policy)]) == 0
     assert "can't both be true" in capsys.readouterr().out
     proof.write_text(json.dumps(json.loads(forked(16, 40).encode()) | {"first": checkpoint(16)}))
-    assert main(["misbehaviour", str(proof), "--policy", str(policy)]) == 1
+    assert main(["misbehaviour", "check", str(proof), "--policy", str(policy)]) == 1
     proof.write_text("nonsense")
-    assert main(["misbehaviour", str(proof), "--policy", str(policy)]) == 2
+    assert main(["misbehaviour", "check", str(proof), "--policy", str(policy)]) == 2
+
+
+def test_the_command_proves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two notes, and for different sizes a copy of the larger tree, become a file that the other command accepts."""
+    policy, ours, theirs = tmp_path / "policy", tmp_path / "ours", tmp_path / "theirs"
+    policy.write_text(TEXT)
+    bodies = honest_bodies()
+    tree = Checkpoint(ORIGIN, len(bodies), root_of([leaf_hash(body) for body in bodies]))
+    ours.write_text(sign_checkpoint(tree, KEYS, 0).encode())
+    theirs.write_text(sign_checkpoint(Checkpoint(ORIGIN, 16, b"x" * 32), KEYS, 0).encode())
+    copy = tmp_path / "copy"
+    write_bundle(copy, ORIGIN, bodies)
+    arguments = ["misbehaviour", "prove", str(ours), str(theirs), "--policy", str(policy)]
+    assert main(arguments) == 1
+    assert main([*arguments, "--copy", str(copy)]) == 0
+    (tmp_path / "proof").write_text(capsys.readouterr().out)
+    assert main(["misbehaviour", "check", str(tmp_path / "proof"), "--policy", str(policy)]) == 0
+    same = Checkpoint(ORIGIN, 16, root_of([leaf_hash(body) for body in bodies[:16]]))
+    theirs.write_text(sign_checkpoint(same, KEYS, 0).encode())
+    assert main([*arguments, "--copy", str(copy)]) == 1
+    assert main(["misbehaviour", "prove", str(ours), str(ours), "--policy", str(policy)]) == 1
+    theirs.write_text("nonsense")
+    assert main(arguments) == 1
+    theirs.unlink()
+    assert main(arguments) == 2

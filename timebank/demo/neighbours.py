@@ -51,8 +51,8 @@ def commands(settings: Settings) -> list[list[str]]:
     logs.write_text("".join(f"log {key}\n" for key in keys), encoding="utf-8")
     return [
         [
-            sys.executable, "-m", "ledger", "witness", "--keys", str(folder / f"{name}.key"), "--logs", str(logs),
-            "--db", str(folder / f"{name}.db"), "--port", str(_port(settings, name)),
+            sys.executable, "-m", "ledger", "witness", "serve", "--keys", str(folder / f"{name}.key"),
+            "--logs", str(logs), "--db", str(folder / f"{name}.db"), "--port", str(_port(settings, name)),
         ]
         for name in NAMES
     ]  # fmt: skip

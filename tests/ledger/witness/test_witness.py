@@ -161,8 +161,8 @@ class Running:
 
     def start(self) -> None:
         command = [
-            sys.executable, "-m", "ledger", "witness", "--keys", "w.key", "--logs", "logs", "--db", "w.db", "--port",
-            str(self.port or 0),
+            sys.executable, "-m", "ledger", "witness", "serve", "--keys", "w.key", "--logs", "logs", "--db", "w.db",
+            "--port", str(self.port or 0),
         ]  # fmt: skip
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[3])}
         self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, text=True)
