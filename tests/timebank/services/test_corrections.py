@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.timebank.world import NOW, PASSWORD, World
+from timebank.demo.people import resident_number
 from timebank.domain import errors
 from timebank.domain.people import ERASED_NAME, PersonData
 from timebank.domain.privacy import WAITING_DAYS
@@ -26,7 +27,11 @@ def data_of(world: World, member: Actor) -> PersonData:
 
 def as_it_is(world: World, member: Actor, **change: Any) -> Correction:
     data = data_of(world, member)
-    return replace(Correction(data.name, data.phone, data.address, data.tags), **change)
+    kept = Correction(
+        data.name, data.phone, data.address, data.tags, str(data.document_type), data.document_number, data.born_on,
+        data.emergency_contact,
+    )  # fmt: skip
+    return replace(kept, **change)
 
 
 def corrected(world: World, member: Actor, by: str = "worker A", reason: str = WHY, **change: Any) -> PersonData:
@@ -177,3 +182,29 @@ def test_a_declined_application_is_not_corrected(world: World) -> None:
     with pytest.raises(errors.MemberStateConflict):
         corrected(world, who, name="王建国")
     assert members.apply(world.bank, form, now=NOW)
+
+
+def test_the_identity_number_and_what_it_says(world: World) -> None:
+    """A slip of the pen at registration: the right number also says another birth date, and can't be another's."""
+    member, other = world.member(born=date(1950, 3, 15)), world.member()
+    number = resident_number(date(1951, 4, 16), 901)
+    after = corrected(world, member, document_number=number, emergency_contact="女儿 13800138000")
+    assert (after.document_number, after.born_on) == (number, date(1951, 4, 16))
+    assert after.emergency_contact == "女儿 13800138000"
+    (history,) = kept(world, member)
+    assert set(history["before"]) >= {"document_number", "born_on", "emergency_contact"}
+    with pytest.raises(errors.ResidentIdTaken):
+        corrected(world, other, document_number=number)
+    with pytest.raises(errors.ResidentIdInvalid):
+        corrected(world, member, document_number=number[:-1] + ("1" if number[-1] != "1" else "2"))
+    with pytest.raises(errors.DocumentTypeInvalid):
+        corrected(world, member, document_type="passport", document_number="")
+    with pytest.raises(errors.DocumentTypeInvalid):
+        corrected(world, member, document_type="nonsense")
+    with pytest.raises(errors.BirthDateInvalid):
+        corrected(world, member, document_type="passport", document_number="E12345678", born_on=None)
+    assert data_of(world, member) == after
+    passport = corrected(world, member, document_type="passport", document_number="E12345678")
+    assert (passport.document_number, passport.born_on) == ("E12345678", date(1951, 4, 16))
+    # The number that nobody has any more can be somebody else's.
+    assert corrected(world, other, document_number=number).document_number == number

@@ -6,10 +6,11 @@ The documents that the ledger commits to stay as they were: they say what was to
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from timebank.domain.errors import (
     ConsentMissing,
+    DocumentTypeInvalid,
     MemberStateConflict,
     NotFound,
     NothingCorrected,
@@ -19,10 +20,10 @@ from timebank.domain.errors import (
     ReasonMissing,
     ResidentIdTaken,
 )
-from timebank.domain.identity import login_form, normalize_name, normalize_phone
+from timebank.domain.identity import DocumentType, login_form, normalize_name, normalize_phone
 from timebank.domain.people import PersonData
 from timebank.domain.roles import Actor
-from timebank.services.members.register import CONSENT_TEXT, claim, document_digest
+from timebank.services.members.register import CONSENT_TEXT, claim, document_digest, identity
 from timebank.services.members.values import MemberView, at_my_station, view_of
 from timebank.storage.access import Login
 from timebank.storage.members import Consent
@@ -39,6 +40,10 @@ class Correction:
     phone: str
     address: str
     tags: tuple[str, ...]
+    document_type: str
+    document_number: str
+    born_on: date | None
+    emergency_contact: str
 
 
 def correct(
@@ -50,8 +55,8 @@ def correct(
     why are kept as a document of the kind `correction`, which the member finds in the file of all data.
 
     Raises NotFound for another station's member, PersonErased, OwnRecord, MemberStateConflict for a declined
-    application, ReasonMissing, NameInvalid, PhoneInvalid, PhoneTaken, ResidentIdTaken, ConsentMissing,
-    NothingCorrected.
+    application, ReasonMissing, NameInvalid, PhoneInvalid, PhoneTaken, ResidentIdInvalid, ResidentIdTaken,
+    DocumentTypeInvalid, BirthDateInvalid, ConsentMissing, NothingCorrected.
     """
     reason = reason.strip()[:REASON_LONGEST]
     with bank.unit() as unit:
@@ -69,7 +74,7 @@ def correct(
         if not reason:
             raise ReasonMissing
         before = unit.person(person_id)
-        after = _corrected(before, right)
+        after = _corrected(bank, before, right, now)
         _new_circumstances(bank, unit, actor, person_id, before, after, consent, now)
         _follow(bank, unit, person_id, before, after)
         history = {"by": actor.person_id, "reason": reason, "before": _changed(before, after)}
@@ -79,12 +84,29 @@ def correct(
         return view_of(bank, unit, membership, now)
 
 
-def _corrected(before: PersonData, right: Correction) -> PersonData:
+def _corrected(bank: Bank, before: PersonData, right: Correction, now: datetime) -> PersonData:
+    try:
+        kind = DocumentType(right.document_type)
+    except ValueError as error:
+        raise DocumentTypeInvalid from error
+    same = (kind, right.document_number, right.born_on) == (
+        before.document_type, before.document_number, before.born_on
+    )  # fmt: skip
+    number, born_on, sex = (
+        (before.document_number, before.born_on, before.sex)
+        if same
+        else identity(bank, kind, right.document_number, right.born_on, before.sex, now)
+    )
     after = replace(
         before,
         name=normalize_name(right.name),
         phone=normalize_phone(right.phone),
         address=right.address.strip(),
+        document_type=kind,
+        document_number=number,
+        born_on=born_on,
+        sex=sex,
+        emergency_contact=right.emergency_contact.strip(),
         tags=tuple(sorted(right.tags)),
     )
     if after == replace(before, tags=tuple(sorted(before.tags))):

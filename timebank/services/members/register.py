@@ -155,18 +155,30 @@ def _person(bank: Bank, unit: Unit, data: PersonData, now: datetime) -> str:
     return add_person(bank, unit, data, now=now)
 
 
-def _data(bank: Bank, form: Application, division_code: str, now: datetime) -> PersonData:
+def identity(
+    bank: Bank, kind: DocumentType, number: str, born_on: date | None, sex: Sex | None, now: datetime
+) -> tuple[str, date, Sex | None]:
+    """Number, birth date and sex, as the document says them where it does.
+
+    Raises ResidentIdInvalid, DocumentTypeInvalid for a number without a kind or the reverse, BirthDateInvalid.
+    """
     today = now.astimezone(ZoneInfo(bank.settings.timezone)).date()
-    kind = DocumentType(form.document_type)
-    number, born_on, sex = form.document_number.strip(), form.born_on, Sex(form.sex) if form.sex else None
+    number = number.strip()
     if kind in (DocumentType.RESIDENT, DocumentType.HMT_RESIDENCE):
         checked = resident_id(number, today)
-        number, born_on, sex = checked.number, checked.born_on, checked.sex
-    elif (kind is DocumentType.NONE and number) or (kind is not DocumentType.NONE and not number):
+        return checked.number, checked.born_on, checked.sex
+    if (kind is DocumentType.NONE and number) or (kind is not DocumentType.NONE and not number):
         raise DocumentTypeInvalid
     if born_on is None:
         raise BirthDateInvalid
     check_birth_date(born_on, today)
+    return number, born_on, sex
+
+
+def _data(bank: Bank, form: Application, division_code: str, now: datetime) -> PersonData:
+    kind = DocumentType(form.document_type)
+    told = Sex(form.sex) if form.sex else None
+    number, born_on, sex = identity(bank, kind, form.document_number, form.born_on, told, now)
     return PersonData(
         name=normalize_name(form.name),
         phone=normalize_phone(form.phone),

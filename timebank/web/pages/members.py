@@ -59,6 +59,17 @@ class CorrectionForm(Form):
     phone = SafeText(lazy_gettext("Phone number"), [needed()])
     address = SafeText(lazy_gettext("Address"), description=lazy_gettext("Where the helper comes to. Kept encrypted."))
     tags = SelectMultipleField(lazy_gettext("Circumstances"))
+    document_type = SelectField(lazy_gettext("Kind of identity document"))
+    document_number = SafeText(
+        lazy_gettext("Number of the document"),
+        description=lazy_gettext("Leave it empty if the number that is kept is right."),
+    )
+    born_on = DateField(
+        lazy_gettext("Date of birth"),
+        [Optional()],
+        description=lazy_gettext("A resident identity card says it itself."),
+    )
+    emergency_contact = SafeText(lazy_gettext("Emergency contact"))
     consent = BooleanField(lazy_gettext("The member agrees that the circumstances that I added are written down."))
     reason = SafeText(
         lazy_gettext("Why it is corrected"),
@@ -182,12 +193,31 @@ def correct(person_id: str) -> Any:
     view = members.see(bank(), actor(), person_id, now=now())
     told = view.data
     form = CorrectionForm(
-        data={"name": told.name, "phone": told.phone, "address": told.address, "tags": list(told.tags)}
+        data={
+            "name": told.name,
+            "phone": told.phone,
+            "address": told.address,
+            "tags": list(told.tags),
+            "document_type": str(told.document_type),
+            "born_on": told.born_on,
+            "emergency_contact": told.emergency_contact,
+        }
     )
+    form.document_type.choices = choices(DOCUMENT_LABELS)
     form.tags.choices = choices(TAG_LABELS)
     refusal = None
     if form.validate_on_submit():
-        right = Correction(form.name.data, form.phone.data, form.address.data, tuple(form.tags.data or ()))
+        kept = told.document_number if form.document_type.data == str(told.document_type) else ""
+        right = Correction(
+            name=form.name.data,
+            phone=form.phone.data,
+            address=form.address.data,
+            tags=tuple(form.tags.data or ()),
+            document_type=form.document_type.data,
+            document_number=form.document_number.data or kept,
+            born_on=form.born_on.data,
+            emergency_contact=form.emergency_contact.data,
+        )
         try:
             members.correct(bank(), actor(), person_id, right, form.reason.data, consent=form.consent.data, now=now())
             return _then(person_id, gettext("Corrected. The earlier values are kept."))
