@@ -6,23 +6,26 @@ import importlib
 import pkgutil
 from types import ModuleType
 
-from flask import Blueprint, Flask
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Blueprint, Flask, request
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from timebank.bootstrap import build_bank
+from timebank.domain.errors import RateLimited
 from timebank.settings import Settings, load
 from timebank.storage.unit import Bank
 from timebank.web import api, pages
 from timebank.web.errors import init_errors
-from timebank.web.guard import init_guard
+from timebank.web.guard import LOG, init_guard
 from timebank.web.language import init_language
 from timebank.web.navigation import init_navigation
 from timebank.web.observe import init_observation
-from timebank.web.pages import log
 from timebank.web.security import init_security
 from timebank.web.words import init_words
+
+MOST_REQUESTS = "600 per minute"
 
 
 def create_app(settings: Settings | None = None, bank: Bank | None = None) -> Flask:
@@ -64,6 +67,11 @@ def _blueprint(module: ModuleType) -> Blueprint:
 
 def _limit(app: Flask) -> None:
     """Coarse flood control, per worker and address. What must hold across workers is counted in the database."""
-    limiter = Limiter(get_remote_address, app=app, default_limits=["600 per minute"], storage_uri="memory://")
-    limiter.exempt(app.view_functions["static"])
-    limiter.exempt(log.blueprint)  # a monitor that catches up reads thousands of tiles
+    windows, most = FixedWindowRateLimiter(MemoryStorage()), parse(MOST_REQUESTS)
+
+    @app.before_request
+    def count() -> None:
+        # A monitor that catches up reads thousands of tiles of the log.
+        free = request.endpoint == "static" or request.blueprint == LOG
+        if not free and not windows.hit(most, request.remote_addr or ""):
+            raise RateLimited

@@ -9,12 +9,11 @@ from typing import Any
 import structlog
 from flask import Flask, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import format_date, gettext
-from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from timebank.domain.errors import FormExpired, RateLimited, TimebankError, Unauthenticated
+from timebank.domain.errors import FormExpired, TimebankError, Unauthenticated
 from timebank.web.language import hours_minutes, local_moment
 
 log = structlog.get_logger()
@@ -87,10 +86,6 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> Any:
         return refused(FormExpired())
-
-    @app.errorhandler(RateLimitExceeded)
-    def limited(error: RateLimitExceeded) -> Any:
-        return refused(RateLimited())
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Any:

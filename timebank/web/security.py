@@ -5,8 +5,11 @@ The content security policy has no inline script and no other origin: what is no
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+
+from timebank.web.guard import LOG
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -30,9 +33,18 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+HEADERS_OF_FILES = {"X-Content-Type-Options": "nosniff"}
 WITH_CAMERA = "camera=(self), geolocation=(), microphone=()"
 """For the few pages that read a QR code."""
+LOG_PREFIX = "/log/"
 csrf = CSRFProtect()
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """The look of the pages, in a signed cookie. The log has no session: it is answered from the ledger alone."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return None if request.path.startswith(LOG_PREFIX) else super().open_session(app, request)
 
 
 def init_security(app: Flask) -> None:
@@ -49,10 +61,12 @@ def init_security(app: Flask) -> None:
         MAX_CONTENT_LENGTH=1_000_000,
     )
     csrf.init_app(app)
+    app.session_interface = _Sessions()
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in HEADERS.items():
+        # What the log gives out is no page: nothing in it runs, is framed or sends forms.
+        for name, value in (HEADERS_OF_FILES if request.blueprint == LOG else HEADERS).items():
             response.headers.setdefault(name, value)
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from timebank.domain.errors import NotFound, TokenInvalid, TokenScopeMissing
 from timebank.services import publishing, tokens
@@ -69,7 +69,9 @@ class _Kept:
         return found
 
 
-_kept = _Kept()
+def _kept() -> _Kept:
+    kept: _Kept = current_app.extensions.setdefault("log", _Kept())
+    return kept
 
 
 @blueprint.before_request
@@ -83,7 +85,7 @@ def _only_this_book() -> None:
 @public
 def checkpoint() -> Response:
     """The latest published checkpoint with its cosignatures."""
-    note, etag = _kept.note()
+    note, etag = _kept().note()
     return _answer(note, "text/plain; charset=utf-8", f"public, max-age={MAX_AGE_SECONDS}", etag)
 
 
@@ -98,7 +100,7 @@ def tile(path: str) -> Response:
         return _answer(publishing.tile(bank(), address), "application/octet-stream", "private, no-store")
     # What a tile's path names never changes, so the path is as good as a hash of it.
     etag = f"{address.level}-{address.index}-{address.width}"
-    return _answer(_kept.tile(address), "application/octet-stream", "public, max-age=31536000, immutable", etag)
+    return _answer(_kept().tile(address), "application/octet-stream", "public, max-age=31536000, immutable", etag)
 
 
 @blueprint.get("/timestamp/<int:size>")
