@@ -66,12 +66,13 @@ def _blueprint(module: ModuleType) -> Blueprint:
 
 
 def _limit(app: Flask) -> None:
-    """Coarse flood control, per worker and address. What must hold across workers is counted in the database."""
+    """Coarse flood control, per worker, address and route, for a station's desks share an address. What must hold
+    across workers is counted in the database."""
     windows, most = FixedWindowRateLimiter(MemoryStorage()), parse(MOST_REQUESTS)
 
     @app.before_request
     def count() -> None:
         # A monitor that catches up reads thousands of tiles of the log.
         free = request.endpoint == "static" or request.blueprint == LOG
-        if not free and not windows.hit(most, request.remote_addr or ""):
+        if not free and not windows.hit(most, request.remote_addr or "", request.endpoint or ""):
             raise RateLimited
