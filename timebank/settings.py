@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 DEMO, PRODUCTION = "demo", "production"
 
@@ -99,7 +100,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         key_passphrase=environ.get("TIMEBANK_KEY_PASSPHRASE", ""),
         signer_memory_path=Path(environ.get("TIMEBANK_SIGNER_MEMORY", instance / "signer.json")),
         witness_policy_path=Path(environ.get("TIMEBANK_WITNESSES", instance / "witnesses.policy")),
-        timestamp_url=environ.get("TIMEBANK_TIMESTAMP_URL", ""),
+        timestamp_url=_address(environ, "TIMEBANK_TIMESTAMP_URL"),
         timestamp_roots_path=Path(environ.get("TIMEBANK_TIMESTAMP_ROOTS", keys / "timestamp-roots.pem")),
         papers_key_path=Path(environ.get("TIMEBANK_PAPERS_KEY", keys / "papers.key")),
         timezone=environ.get("TIMEBANK_TIMEZONE", "Asia/Shanghai"),
@@ -132,6 +133,15 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set: production needs it (docs/operators.md)")
     return value
+
+
+def _address(environ: Mapping[str, str], name: str) -> str:
+    """An address of http or https; nothing if there is none."""
+    url = environ.get(name, "")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise SettingsError(f"{name} is {url!r}: an address that begins with http:// or https:// is needed")
+    return url
 
 
 def _port(text: str) -> int:

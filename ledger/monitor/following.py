@@ -17,7 +17,7 @@ from ledger.errors import FormatError, LogUnreachable, NoteInvalid
 from ledger.monitor.fetching import Log
 from ledger.monitor.keeping import Copy
 from ledger.receipts import Policy
-from ledger.tiles import WIDTH, TileAddress, decode_entries, encode_path, split_hashes
+from ledger.tiles import HEIGHT, WIDTH, TileAddress, decode_entries, encode_path, split_hashes, tile_root
 
 STALL = timedelta(hours=26)
 """A log publishes at least daily; so long without anything new, and it has stalled."""
@@ -120,9 +120,13 @@ class _Look:
                 wrong = next(n for n, leaf in enumerate(page) if leaf != known[n * 32 : n * 32 + 32])
                 self._see("rewritten", f"entry {at + wrong} is not what it was", at + wrong, self._both(note))
                 return False
-            for leaf in page[len(known) // 32 :]:
-                grown.append(leaf)
-                leaves.append(leaf)
+            fresh = page[len(known) // 32 :]
+            if len(fresh) == WIDTH:
+                grown.append_subtree(HEIGHT, tile_root(b"".join(fresh)))
+            else:
+                for leaf in fresh:
+                    grown.append(leaf)
+            leaves += fresh
             at += len(page)
         if grown.size != tree.size or grown.root() != tree.root:
             self._see(

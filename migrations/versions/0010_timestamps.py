@@ -13,6 +13,21 @@ branch_labels = None
 depends_on = None
 
 ROLE = "timebank_app"
+REFUSE = "BEGIN SELECT RAISE(ABORT, 'timestamp is append-only'); END"
+TAKEN = "EXISTS (SELECT 1 FROM timestamp WHERE book = NEW.book AND size = NEW.size)"
+TRIGGERS = {
+    "sqlite": (
+        f"CREATE TRIGGER timestamp_no_update BEFORE UPDATE ON timestamp {REFUSE}",
+        f"CREATE TRIGGER timestamp_no_delete BEFORE DELETE ON timestamp {REFUSE}",
+        # INSERT OR REPLACE deletes without asking the delete trigger.
+        f"CREATE TRIGGER timestamp_no_replace BEFORE INSERT ON timestamp WHEN {TAKEN} {REFUSE}",
+    ),
+    "postgresql": (
+        'CREATE TRIGGER timestamp_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "timestamp"'
+        " FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()",
+    ),
+}
+"""As on the ledger's own tables (migration 0001)."""
 
 
 def upgrade() -> None:
@@ -26,6 +41,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("book", "size", name=op.f("pk_timestamp")),
     )
     connection = op.get_bind()
+    for statement in TRIGGERS[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
     if connection.dialect.name == "postgresql":
         there = connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = %(role)s", {"role": ROLE}).first()
         if there is not None:

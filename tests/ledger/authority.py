@@ -17,6 +17,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tests.ledger.witness.test_client import serving
 
+TST_INFO = "1.2.840.113549.1.9.16.1.4"
+GRANTED = bytes.fromhex("3003020100")
+"""The status of an answer: granted, in DER."""
 CONFIGURATION = """
 [tsa]
 default_tsa = here
@@ -68,6 +71,18 @@ class Authority:
         answer = self.folder / "answer.tsr"
         run("ts", "-reply", "-config", self.folder / "tsa.cnf", "-queryfile", self.folder / "query.tsq", "-out", answer)
         return answer.read_bytes()
+
+    def signs_again(self, answer: bytes) -> bytes:
+        """What another authority stamped, signed by this one: openssl's own refuses where the certificate is not for
+        it, so the pieces are put together by hand (RFC 3161, section 2.4.2)."""
+        old, token, info, new = (self.folder / name for name in ("old.tsr", "old.der", "info.der", "new.der"))
+        old.write_bytes(answer)
+        run("ts", "-reply", "-in", old, "-token_out", "-out", token)
+        run("cms", "-verify", "-noverify", "-nosigs", "-inform", "DER", "-in", token, "-out", info)
+        run("cms", "-sign", "-binary", "-nodetach", "-cades", "-econtent_type", TST_INFO, "-md", "sha256", "-in", info,
+            "-signer", self.folder / "tsa.pem", "-inkey", self.folder / "tsa.key", "-outform", "DER", "-out", new)  # fmt: skip
+        body = GRANTED + new.read_bytes()
+        return b"\x30\x82" + len(body).to_bytes(2, "big") + body
 
     def verifies(self, text: str, answer: bytes) -> bool:
         """What openssl says of it."""

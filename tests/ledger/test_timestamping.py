@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ledger.checkpoints import Checkpoint, sign_checkpoint
 from ledger.cli import main
@@ -96,6 +97,25 @@ def test_a_certificate_that_has_expired(tmp_path: Path) -> None:
     expired = Authority(tmp_path / "tsa", from_=long_ago, until=long_ago + timedelta(days=1))
     with pytest.raises(TimestampInvalid):
         stamped(expired)
+
+
+def test_a_certificate_that_is_for_something_else(authority: Authority, tmp_path: Path) -> None:
+    """Whoever has any other certificate under the same root could stamp what he likes."""
+    answer = stamped(authority)
+    other = Authority(tmp_path / "web", usage=ExtendedKeyUsageOID.SERVER_AUTH)
+    with pytest.raises(TimestampInvalid, match="unsuitable certificate purpose"):
+        check_stamp(TEXT, other.signs_again(answer), read_roots(other.roots))
+    honest = Authority(tmp_path / "honest")
+    again = honest.signs_again(answer)
+    assert (
+        check_stamp(TEXT, again, read_roots(honest.roots)).at
+        == check_stamp(TEXT, answer, read_roots(authority.roots)).at
+    )
+
+
+def test_an_authority_under_another_root(authority: Authority, tmp_path: Path) -> None:
+    with authority.serving() as url, pytest.raises(TimestampInvalid):
+        request_stamp(url, TEXT, read_roots(Authority(tmp_path / "other").roots), seconds=5.0)
 
 
 def test_a_slow_authority_does_not_hold_us_up(authority: Authority) -> None:

@@ -68,6 +68,8 @@ def test_production_is_closed_unless_it_is_opened(tmp_path: Path) -> None:
         ("PORT", "http"),
         ("PORT", "70000"),
         ("PORT", "0"),
+        ("TIMEBANK_TIMESTAMP_URL", "tsa.example/stamp"),
+        ("TIMEBANK_TIMESTAMP_URL", "ftp://tsa.example"),
     ],
 )
 def test_what_makes_no_sense_is_named(tmp_path: Path, name: str, value: str) -> None:

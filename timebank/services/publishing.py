@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from ledger.book import hash_reader
-from ledger.errors import FormatError
+from ledger.errors import FormatError, TimestampInvalid
 from ledger.keyring import keys_in_force
 from ledger.tiles import WIDTH, encode_entries, parse_path, tile_width
 from ledger.tiles import TileAddress as TileAddress
@@ -30,6 +30,8 @@ FRESH = timedelta(days=1)
 """A checkpoint that nothing followed is cosigned again after so long: it then says that it is still the largest."""
 ASK_AGAIN = timedelta(minutes=1)
 """Witnesses that were missing for the quorum are asked again after so long."""
+AUTHORITY = "timestamping authority"
+"""Stands among those who are asked, beside the witnesses; no witness can be named so, since a policy has no spaces."""
 
 log = structlog.get_logger()
 
@@ -61,12 +63,15 @@ class WitnessView:
 
 @dataclass(frozen=True, slots=True)
 class StampView:
-    """The authority that stamps checkpoints (empty: none is configured), and what it stamped last and when."""
+    """The authority that stamps checkpoints (empty: none is configured), what it stamped last and when, and what went
+    wrong when it was asked last."""
 
     url: str
     at: datetime | None
     size: int
     authority: str
+    asked_at: datetime | None
+    problem: str
 
 
 def publish(bank: Bank, *, now: datetime) -> Signed:
@@ -119,8 +124,14 @@ def timestamp(bank: Bank, *, now: datetime) -> str | None:
         known = None if published is None else unit.publishing.timestamp(published.size)
     if published is None or known is not None:
         return None
-    answer, said = stamp(bank, published)
+    try:
+        answer, said = stamp(bank, published)
+    except TimestampInvalid as error:
+        with bank.unit() as unit:
+            _note_stamp(unit, None, str(error), now)
+        raise
     with bank.unit() as unit:
+        _note_stamp(unit, published.size, "", now)
         row = Timestamp(
             book=unit.origin, size=published.size, at=said.at, authority=said.authority[:200], answer=answer
         )
@@ -132,11 +143,15 @@ def stamps(bank: Bank, actor: Actor) -> StampView:
     """Whether an authority is asked, and what it said last."""
     require(actor, "audits.read")
     with bank.read() as unit:
-        row = unit.publishing.last_timestamp()
-    url = bank.settings.timestamp_url
-    if row is None:
-        return StampView(url, None, 0, "")
-    return StampView(url, row.at, row.size, row.authority)
+        row, state = unit.publishing.last_timestamp(), unit.publishing.witness(AUTHORITY)
+    return StampView(
+        url=bank.settings.timestamp_url,
+        at=None if row is None else row.at,
+        size=0 if row is None else row.size,
+        authority="" if row is None else row.authority,
+        asked_at=None if state is None else state.asked_at,
+        problem="" if state is None else state.problem,
+    )
 
 
 def stamped(bank: Bank, size: int) -> bytes:
@@ -146,6 +161,17 @@ def stamped(bank: Bank, size: int) -> bytes:
     if row is None:
         raise NotFound
     return row.answer
+
+
+def _note_stamp(unit: Unit, size: int | None, problem: str, now: datetime) -> None:
+    """How the timestamping authority stands; `size`: what it stamped, None if nothing."""
+    row = unit.publishing.witness(AUTHORITY)
+    if row is None:
+        row = WitnessState(book=unit.origin, witness=AUTHORITY, size=0, is_conflict=False)
+        unit.publishing.add(row)
+    row.asked_at, row.problem = now, problem[:200]
+    if size is not None:
+        row.size, row.seen_at = size, now
 
 
 def _note_answer(unit: Unit, answer: Answer, size: int, now: datetime) -> None:

@@ -46,7 +46,11 @@ def test_migrations_make_what_is_mapped_on_postgresql(postgres_url: str) -> None
         connection.execute(text("set local role timebank_app"))
         assert connection.execute(text("select count(*) from ledger_entry")).scalar() == 0
         assert connection.execute(text("select count(*) from hours_record")).scalar() == 0
-    for statement in ("update ledger_entry set kind = 'x'", "delete from ledger_checkpoint", "truncate ledger_posting"):
+    refused = (
+        "update ledger_entry set kind = 'x'", "delete from ledger_checkpoint", "truncate ledger_posting",
+        "update timestamp set size = 1", "delete from timestamp",
+    )  # fmt: skip
+    for statement in refused:
         with engine.connect() as connection:
             connection.execute(text("set local role timebank_app"))
             with pytest.raises(ProgrammingError, match="permission denied"):
