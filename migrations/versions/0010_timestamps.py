@@ -23,8 +23,10 @@ TRIGGERS = {
         f"CREATE TRIGGER timestamp_no_replace BEFORE INSERT ON timestamp WHEN {TAKEN} {REFUSE}",
     ),
     "postgresql": (
-        'CREATE TRIGGER timestamp_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "timestamp"'
-        " FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()",
+        """
+        CREATE TRIGGER timestamp_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "timestamp"
+        FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()
+        """,
     ),
 }
 """As on the ledger's own tables (migration 0001)."""

@@ -79,8 +79,9 @@ class Authority:
         old.write_bytes(answer)
         run("ts", "-reply", "-in", old, "-token_out", "-out", token)
         run("cms", "-verify", "-noverify", "-nosigs", "-inform", "DER", "-in", token, "-out", info)
-        run("cms", "-sign", "-binary", "-nodetach", "-cades", "-econtent_type", TST_INFO, "-md", "sha256", "-in", info,
-            "-signer", self.folder / "tsa.pem", "-inkey", self.folder / "tsa.key", "-outform", "DER", "-out", new)  # fmt: skip
+        signer = ("-signer", self.folder / "tsa.pem", "-inkey", self.folder / "tsa.key", "-md", "sha256")
+        kind = ("-binary", "-nodetach", "-cades", "-econtent_type", TST_INFO)
+        run("cms", "-sign", *kind, *signer, "-in", info, "-outform", "DER", "-out", new)
         body = GRANTED + new.read_bytes()
         return b"\x30\x82" + len(body).to_bytes(2, "big") + body
 
