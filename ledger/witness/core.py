@@ -55,15 +55,10 @@ class Witness:
         if not keys or any(key.type not in _KINDS for key in keys) or len({key.name for key in keys}) > 1:
             raise NoteInvalid("a witness has cosigning keys of one name")
         self.keys = tuple(keys)
-        self._memory, self._clock = memory, clock
-        self.know(logs)
-
-    def know(self, logs: Iterable[VerifierKey]) -> None:
-        """Cosign these logs from now on, and no others. What was seen of any log stays in the memory."""
-        known: dict[str, list[VerifierKey]] = {}
+        self.logs: dict[str, list[VerifierKey]] = {}
         for log in logs:
-            known.setdefault(log.name, []).append(log)
-        self.logs = known
+            self.logs.setdefault(log.name, []).append(log)
+        self._memory, self._clock = memory, clock
 
     def add_checkpoint(self, body: bytes) -> Reply:
         """Cosign, or say why not: 400 malformed, 404 unknown log, 403 not signed by it, 409 another tree was expected
@@ -75,11 +70,10 @@ class Witness:
             return Reply(400, f"{error}\n")
         if tree.size > MAX_SIZE:
             return Reply(400, "no log is so large\n")
-        keys = self.logs.get(tree.origin)
-        if keys is None:
+        if tree.origin not in self.logs:
             return Reply(404, "this log is not known here\n")
         try:
-            opened = open_checkpoint(asked.note, tree.origin, keys)
+            opened = open_checkpoint(asked.note, tree.origin, self.logs[tree.origin])
         except NoteInvalid as error:
             return Reply(403, f"{error}\n")
         if asked.old > tree.size:

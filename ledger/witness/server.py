@@ -7,7 +7,6 @@ import socket
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -26,11 +25,9 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = TIMEOUT_SECONDS
     witness: Witness
-    refresh: Callable[[Witness], None]
 
     def do_POST(self) -> None:
         """`/add-checkpoint`."""
-        self.refresh(self.witness)
         length = self.headers.get("Content-Length", "")
         if self.path != "/add-checkpoint":
             self._answer(Reply(404, "post to /add-checkpoint\n"), last=True)
@@ -43,7 +40,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """`/` for people, `/<SHA-256 of the origin>/checkpoint` for monitors."""
-        self.refresh(self.witness)
         found = _LATEST.fullmatch(self.path)
         if found:
             self._answer(self.witness.latest(found[1]))
@@ -112,14 +108,7 @@ def _cut(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _unchanged(witness: Witness) -> None:
-    """Its logs stay what they are."""
-
-
-def make_server(
-    witness: Witness, host: str, port: int, refresh: Callable[[Witness], None] = _unchanged
-) -> ThreadingHTTPServer:
-    """A server that is bound and not yet serving; port 0 takes any that is free. `refresh` is called before each
-    answer: it may let the witness know other logs."""
-    handler = type("Handler", (_Handler,), {"witness": witness, "refresh": staticmethod(refresh)})
+def make_server(witness: Witness, host: str, port: int) -> ThreadingHTTPServer:
+    """A server that is bound and not yet serving; port 0 takes any that is free."""
+    handler = type("Handler", (_Handler,), {"witness": witness})
     return _Server((host, port), handler)
