@@ -75,3 +75,8 @@ def rfc3339(moment: datetime) -> str:
 def parse_rfc3339(text: str) -> datetime:
     """The moment of a text as `rfc3339` writes it. Raises ValueError on any other form."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def parse_clock(text: str) -> time:
+    """A local time of day such as `21:00`. Raises ValueError on any other form."""
+    return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a time of day has no zone

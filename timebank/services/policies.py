@@ -8,7 +8,17 @@ from datetime import datetime
 
 from ledger import Kind, policy_hash
 from timebank.domain.errors import NotFound
-from timebank.domain.policies import PRESETS, Json, Policy, check_decision, decided, from_text, preset, to_json
+from timebank.domain.policies import (
+    CARE_PRESETS,
+    PRESETS,
+    Json,
+    Policy,
+    check_decision,
+    decided,
+    from_text,
+    preset,
+    to_json,
+)
 from timebank.domain.roles import Actor, require
 from timebank.storage.catalogue import PolicyVersion
 from timebank.storage.unit import Bank
@@ -75,14 +85,19 @@ def in_force(bank: Bank, *, now: datetime) -> Policy:
         return unit.policy_at(now)[0]
 
 
-def template(name: str) -> str:
-    """A ready preset as the text to begin with. Raises PresetUnknown."""
-    return text_of(to_json(preset(name)))
+def template(name: str, region: str = CARE_PRESETS[0]) -> str:
+    """A ready preset with a region's care rules, as the text to begin with. Raises PresetUnknown."""
+    return text_of(to_json(preset(name, region)))
 
 
 def templates() -> tuple[str, ...]:
     """The names of the presets."""
     return tuple(PRESETS)
+
+
+def regions() -> tuple[str, ...]:
+    """The names of the care rules' regions."""
+    return tuple(CARE_PRESETS)
 
 
 def text_of(document: dict[str, Json]) -> str:

@@ -6,6 +6,7 @@ from timebank.storage import (
     catalogue,
     hours,
     members,
+    messages,
     network,
     people,
     privacy,
@@ -13,4 +14,4 @@ from timebank.storage import (
     redemptions,
 )
 
-MODULES = (access, audits, catalogue, hours, members, network, people, privacy, publishing, redemptions)
+MODULES = (access, audits, catalogue, hours, members, messages, network, people, privacy, publishing, redemptions)

@@ -17,9 +17,10 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from ledger import Book, Draft, Entry, Kind, LedgerError, Posting, commitment
 from ledger.stores.sql import JoinedSqlStore
-from timebank.domain.errors import NotFound, PersonErased, PolicyMissing, StaleVersion
+from timebank.domain.errors import CareRulesMissing, NotFound, PersonErased, PolicyMissing, StaleVersion
+from timebank.domain.messages import TEXTS
 from timebank.domain.people import PersonData
-from timebank.domain.policies import Facts, Origin, Policy, from_text
+from timebank.domain.policies import Care, Facts, Origin, Policy, from_text
 from timebank.domain.redemptions import returned_parts
 from timebank.settings import Settings
 from timebank.storage.access import Access
@@ -29,6 +30,7 @@ from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.gathering import Gathering, at_once
 from timebank.storage.hours import Hours
 from timebank.storage.members import Members, Purse
+from timebank.storage.messages import Message, Messages
 from timebank.storage.network import Network
 from timebank.storage.people import Document, People, Person
 from timebank.storage.privacy import Privacy
@@ -66,6 +68,7 @@ class Unit:
         self.audits = Audits(session, book)
         self.privacy = Privacy(session, book)
         self.publishing = Publishing(session, book)
+        self.messages = Messages(session, book)
 
     def has_book(self) -> bool:
         """Whether the book has its genesis."""
@@ -199,6 +202,36 @@ class Unit:
         if row is None:
             raise PolicyMissing
         return policy_from_text(row.document), row.digest
+
+    def care_at(self, now: datetime) -> Care:
+        """The care rules of the policy in force. Raises PolicyMissing, CareRulesMissing."""
+        care = self.policy_at(now)[0].care
+        if care is None:
+            raise CareRulesMissing
+        return care
+
+    def tell(
+        self, person_id: str, kind: str, about: str, about_id: str, *, now: datetime, urgent: bool = False
+    ) -> None:
+        """Leave a message for a person, in this unit's commit. `kind`: of `domain.messages`; `about`: a noun, its id.
+
+        It names nobody: the reader's page shows what it is about to who may see that.
+        """
+        if kind not in TEXTS:
+            raise KeyError(kind)
+        self.messages.add(
+            Message(
+                book=self.origin,
+                id=self._bank.new_id(now),
+                person_id=person_id,
+                kind=kind,
+                about=about,
+                about_id=about_id,
+                urgent=urgent,
+                made_at=now,
+                state="waiting",
+            )
+        )
 
     def flush(self) -> None:
         """Send what is pending, so that a rule of the database speaks now and not at the commit."""

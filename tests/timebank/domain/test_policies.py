@@ -55,7 +55,18 @@ def test_the_effective_time_is_absent_until_decided() -> None:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("schema", 2),
+        ("schema", 1),
+        ("schema", 3),
+        ("care", None),
+        ("care.tags", []),
+        ("care.rounds.tags_any", []),
+        ("care.rounds.red_from_day", 29),
+        ("care.organisations.rating_levels", []),
+        ("care.needs.far_metres", 10),
+        ("care.needs.offer_days", 0),
+        ("care.matching.near", -1),
+        ("care.messages.quiet_from", "25:00"),
+        ("care.inspections.manual_share_gap_percent", 101),
         ("code", "Demo!"),
         ("name", " "),
         ("effective_at", "2026-11-01"),
@@ -147,3 +158,25 @@ def test_a_decision_never_reaches_into_the_past() -> None:
         pol.check_decision(pol.decided(DEMO, NOW + timedelta(days=6)), (first,), NOW)
     with pytest.raises(errors.PolicyInvalid):
         pol.check_decision(DEMO, (), NOW)
+
+
+@pytest.mark.parametrize("region", pol.CARE_PRESETS)
+def test_each_region_has_care_rules_of_its_own(region: str) -> None:
+    care = pol.preset("demo", region).care
+    assert care is not None
+    assert care.code == region
+    assert {tag.code for tag in care.tags} > set(care.rounds.tags_any)
+
+
+def test_documents_from_before_care_rules_are_read_for_ever() -> None:
+    old = document()
+    old["schema"] = 1
+    del old["care"]
+    policy = pol.from_json(old)
+    assert policy.care is None
+    assert pol.to_json(policy) == old
+
+
+def test_an_unknown_region() -> None:
+    with pytest.raises(errors.PresetUnknown):
+        pol.preset("demo", "atlantis")

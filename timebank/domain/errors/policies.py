@@ -32,6 +32,14 @@ class PolicyMissing(Refused):
     remedy = N_("The county centre must decide on rules first.")
 
 
+class CareRulesMissing(Refused):
+    """The rules in force are from before there were care rules."""
+
+    code = "care_rules_missing"
+    message = N_("The rules in force say nothing about this yet.")
+    remedy = N_("The county centre decides on new rules, beginning from a template.")
+
+
 class PolicyUnchanged(Refused):
     """A version that says the same as the one before."""
 

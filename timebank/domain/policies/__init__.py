@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from timebank.domain.policies.care import Care
 from timebank.domain.policies.checks import (
     SOURCES,
     check,
@@ -70,9 +71,10 @@ from timebank.domain.policies.eligibility import (
     redeem_refusals,
 )
 from timebank.domain.policies.labels import choice_label
-from timebank.domain.policies.presets import PRESETS, preset, presets
+from timebank.domain.policies.presets import CARE_PRESETS, PRESETS, preset, presets
 
 __all__ = [
+    "CARE_PRESETS",
     "PRESETS",
     "RISK_ORDER",
     "SOURCES",
@@ -80,6 +82,7 @@ __all__ = [
     "Beneficiary",
     "Cap",
     "CapOutcome",
+    "Care",
     "Direction",
     "Entry",
     "Facts",

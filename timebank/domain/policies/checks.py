@@ -9,8 +9,10 @@ from datetime import datetime
 
 from timebank.domain.errors import PolicyBackdated, PolicyInvalid, PolicyMissing, PolicyUnchanged
 from timebank.domain.local_time import parse_rfc3339, rfc3339
+from timebank.domain.policies.care import care_problems
 from timebank.domain.policies.document import (
     SCHEMA,
+    WITHOUT_CARE,
     GiftTo,
     GrantSource,
     Guarantee,
@@ -35,13 +37,20 @@ def check(policy: Policy) -> None:
 
 def problems(policy: Policy) -> tuple[Problem, ...]:
     """All that can't be right, as (field, reason)."""
-    found = (_head(policy), _amounts(policy), _choices(policy), _groups(policy), _purses(policy))
+    found = (_head(policy), _amounts(policy), _choices(policy), _groups(policy), _purses(policy), _care(policy))
     return tuple(problem for part in found for problem in part)
 
 
+def _care(policy: Policy) -> Iterator[Problem]:
+    if policy.care is not None:
+        yield from ((f"care.{field}", reason) for field, reason in care_problems(policy.care))
+
+
 def _head(policy: Policy) -> Iterator[Problem]:
-    if policy.schema != SCHEMA:
+    if policy.schema not in (WITHOUT_CARE, SCHEMA):
         yield "schema", f"{SCHEMA} is expected"
+    if (policy.care is None) != (policy.schema == WITHOUT_CARE):
+        yield "care", N_("this field is missing") if policy.care is None else N_("this field is not known")
     if not _CODE.fullmatch(policy.code):
         yield "code", N_("small letters, digits and _ are expected")
     for field in ("name", "name_en"):

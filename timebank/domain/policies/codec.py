@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from timebank.domain.errors import PolicyInvalid
 from timebank.domain.policies.checks import check
-from timebank.domain.policies.document import Policy
+from timebank.domain.policies.document import WITHOUT_CARE, Policy
 from timebank.domain.words import N_
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
@@ -27,13 +27,18 @@ def to_json(policy: Policy) -> dict[str, Json]:
         raise TypeError("a policy is an object")
     if document["effective_at"] is None:
         del document["effective_at"]
+    if policy.schema == WITHOUT_CARE:
+        del document["care"]
     return document
 
 
 def from_json(document: object) -> Policy:
     """The policy that a document says. Raises PolicyInvalid with the path of the first wrong field."""
-    if isinstance(document, dict) and "effective_at" not in document:
-        document = {**document, "effective_at": None}
+    if isinstance(document, dict):
+        absent = (
+            {"effective_at": None, "care": None} if document.get("schema") == WITHOUT_CARE else {"effective_at": None}
+        )
+        document = {**absent, **document}
     policy = _read(Policy, document, "policy")
     if not isinstance(policy, Policy):
         raise TypeError("not a policy")

@@ -12,8 +12,11 @@ from enum import StrEnum
 
 from timebank.domain.kin import Relation
 from timebank.domain.local_time import parse_rfc3339
+from timebank.domain.policies.care import Care
 
-SCHEMA = 1
+SCHEMA = 2
+WITHOUT_CARE = 1
+"""The schema of documents from before there were care rules: they are read for ever, and decided no more."""
 
 
 class Origin(StrEnum):
@@ -278,7 +281,10 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One version of the rules. `effective_at` is None in a preset only, until the county decides on it."""
+    """One version of the rules. `effective_at` is None in a preset only, until the county decides on it.
+
+    `care` is None in documents of schema 1 only.
+    """
 
     schema: int
     code: str
@@ -303,6 +309,7 @@ class Policy:
     honours: tuple[Honour, ...]
     watch: Watch
     undo_minutes: int
+    care: Care | None = None
 
     @property
     def in_force_from(self) -> datetime | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from importlib.resources import files
 
 from timebank.domain.errors import PresetUnknown
-from timebank.domain.policies.codec import from_text
+from timebank.domain.policies.codec import from_json
 from timebank.domain.policies.document import Policy
 
 PRESETS = (
@@ -24,12 +25,18 @@ PRESETS = (
 )
 
 
+CARE_PRESETS = ("tangshan", "hebei", "xinzhou", "xinxiang")
+
+
 @cache
-def preset(code: str) -> Policy:
-    """The template of that name, not yet decided on. Raises PresetUnknown."""
-    if code not in PRESETS:
+def preset(code: str, region: str = "tangshan") -> Policy:
+    """The template of that name with the care rules of a region, not yet decided on. Raises PresetUnknown."""
+    if code not in PRESETS or region not in CARE_PRESETS:
         raise PresetUnknown
-    return from_text(files("timebank").joinpath("presets", f"{code}.json").read_text(encoding="utf-8"))
+    folder = files("timebank").joinpath("presets")
+    scheme = json.loads(folder.joinpath(f"{code}.json").read_text(encoding="utf-8"))
+    care = json.loads(folder.joinpath("care", f"{region}.json").read_text(encoding="utf-8"))
+    return from_json({**scheme, "care": care})
 
 
 def presets() -> tuple[Policy, ...]:

@@ -57,13 +57,15 @@ def decide() -> Any:
         except TimebankError as error:
             refusal = in_words(error)
     elif request.method == "GET":
-        form.text.data = _beginning(request.args.get("template", ""))
+        form.text.data = _beginning(request.args.get("template", ""), request.args.get("region", ""))
     status = refusal.status if refusal else 422 if form.errors else 200
-    return render_template("policies/decide.html", form=form, refusal=refusal, templates=policies.templates()), status
+    return render_template(
+        "policies/decide.html", form=form, refusal=refusal, templates=policies.templates(), regions=policies.regions()
+    ), status
 
 
-def _beginning(name: str) -> str:
+def _beginning(name: str, region: str) -> str:
     if name:
-        return policies.template(name)
+        return policies.template(name, region or policies.regions()[0])
     versions = policies.versions(bank(), now=now())
     return policies.text_of(to_json(versions[0].policy)) if versions else policies.template("demo")
