@@ -12,7 +12,7 @@ from timebank.services.network import NewStation
 
 def found_network(bank: Bank, document: dict[str, Any], *, now: datetime) -> dict[str, str]:
     """Make what the document says (see `presets/lunan.json`). Gives station code → id. Raises KeyError for a missing
-    field, DivisionInvalid, StationParentInvalid.
+    field, and what `services.network` raises.
     """
     county = document["county"]
     network.found(
@@ -35,13 +35,19 @@ def found_network(bank: Bank, document: dict[str, Any], *, now: datetime) -> dic
             parent_code=row["parent"],
             since=date.fromisoformat(document["since"]),
         )
+    operators: dict[str, str] = {}
     ids: dict[str, str] = {}
     for row in document["stations"]:
-        ids[row["code"]] = network.add_station(bank, founder, _station(row, ids), now=now)
+        if row["uscc"] not in operators:
+            operators[row["uscc"]] = network.add_operator(
+                bank, founder, name=row["operator"], name_en="", kind=row.get("operator_kind", "nonprofit"),
+                uscc=row["uscc"], certificate_number=row.get("certificate_number"), now=now,
+            )  # fmt: skip
+        ids[row["code"]] = network.add_station(bank, founder, _station(row, ids, operators), now=now)
     return ids
 
 
-def _station(row: dict[str, Any], ids: dict[str, str]) -> NewStation:
+def _station(row: dict[str, Any], ids: dict[str, str], operators: dict[str, str]) -> NewStation:
     return NewStation(
         kind=row["kind"],
         code=row["code"],
@@ -49,12 +55,12 @@ def _station(row: dict[str, Any], ids: dict[str, str]) -> NewStation:
         name_en=row["name_en"],
         division_code=row["division"],
         parent_id=ids[row["parent"]] if row["parent"] else None,
-        operator_name=row["operator"],
-        operator_uscc=row["uscc"],
+        operator_id=operators[row["uscc"]],
+        site_number=row.get("site_number", row["code"]),
         address=row["address"],
         phone=row["phone"],
         opening=row["opening"],
         latitude_microdegrees=row["latitude_microdegrees"],
         longitude_microdegrees=row["longitude_microdegrees"],
-        filing_number=row["filing"],
+        opened_on=date.fromisoformat(row["opened_on"]) if row.get("opened_on") else None,
     )

@@ -13,14 +13,15 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import People, follow
 
 PAGES = {
-    None: ("/", "/sign-in", "/join", "/stations", "/policies", "/policies/1", "/services", "/api/docs",
-           "/verify", "/nowhere"),
+    None: ("/", "/sign-in", "/join", "/stations", "/stations/LN-0101", "/policies", "/policies/1", "/services",
+           "/api/docs", "/verify", "/nowhere"),
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
                     "/transfers", "/transfers/new", "/account", "/account/password", "/my-data"),
     "worker": ("/", "/desk", "/desk/verify", "/desk/enter", "/desk/slips", "/members", "/members/new",
                "/redemptions/desk", "/redemptions/at-desk", "/grants", "/corrections", "/erasures",
-               "/station-keys"),
-    "county": ("/policies/new", "/grants", "/corrections", "/services", "/station-keys"),
+               "/station-keys", "/network"),
+    "county": ("/network", "/network/operators", "/network/divisions", "/network/stations/new", "/policies/new",
+               "/grants", "/corrections", "/services", "/station-keys"),
     "auditor": ("/audits",),
     "admin": ("/staff", "/tokens", "/audits"),
 }  # fmt: skip
@@ -114,3 +115,12 @@ def test_a_member_is_corrected_at_the_desk(visit: Callable[..., Page], people: P
     assert page.evaluate(TEXT_SMALLER, 24) == []
     assert page.evaluate(TARGETS_SMALLER, 60) == []
     check(page, path)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_on_a_stations_papers(visit: Callable[..., Page], width: int) -> None:
+    page = visit("county", width=width)
+    page.goto("/network")
+    links = page.locator("a[href^='/network/stations/']:not([href$='/new'])")
+    check(page, str(links.nth(3).get_attribute("href")))

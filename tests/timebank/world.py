@@ -172,6 +172,10 @@ def build_world(bank: Bank, policy: str = "demo") -> World:
         network.add_division(
             bank, founder, code=code, level=level, name=name, name_en=name, parent_code=parent, since=date(2023, 6, 30)
         )
+    operator = network.add_operator(
+        bank, founder, name="演示中心", name_en="Demonstration Centre", kind="nonprofit", uscc="52130200MJ0000018F",
+        certificate_number=None, now=start,
+    )  # fmt: skip
     for key, kind, division, parent in (
         ("county", "county_centre", "130202000000", None),
         ("street", "street_centre", "130202001000", "county"),
@@ -180,8 +184,8 @@ def build_world(bank: Bank, policy: str = "demo") -> World:
     ):
         new = NewStation(
             kind, f"LN-{key}", f"{key}站", f"Station {key}", division, world.stations.get(parent or ""),
-            "演示中心", "52130200MJ0000018F", "新谊社区 1 号", "0315-2800001", "08:30–17:30", 39_617_800, 118_173_900,
-            None,
+            operator, key, "新谊社区 1 号", "0315-2800001", "08:30–17:30", 39_617_800, 118_173_900,
+            date(2024, 1, 1),
         )  # fmt: skip
         world.stations[key] = network.add_station(bank, founder, new, now=start)
     _, administrator = beginning.first_administrator(

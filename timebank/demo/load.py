@@ -9,6 +9,7 @@ from importlib.resources import files
 from random import Random
 from typing import Any
 
+from timebank.demo import places
 from timebank.demo.people import PASSWORD, PIN, MadeUp, people
 from timebank.demo.story import Story
 from timebank.domain.catalogue import seed_services
@@ -51,6 +52,7 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
         actors = _staff(one, administrator, stations, start)
         actors["admin"] = administrator
         _rules(one, actors["county"], start)
+        places.furnish(one, actors, stations, start)
         crowd = _members(one, actors, stations, people(random), start)
     story = Story(bank, random, actors, crowd, stations)
     for day in range(days):

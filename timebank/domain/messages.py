@@ -8,6 +8,9 @@ from typing import Final
 from timebank.domain.words import N_
 
 TEXTS: Final[Mapping[str, str]] = {
+    "station_closing": N_("Your station will close. Another one takes over; all your hours stay yours."),
+    "station_stays": N_("Your station stays open after all."),
+    "station_closed": N_("Your station has closed. Its successor has your account and all open matters."),
     "redemption_assigned": N_("A helper was found for the care that you asked for."),
 }
 """Kind of message → its text. A kind is added by adding a line."""

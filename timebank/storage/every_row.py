@@ -8,10 +8,24 @@ from timebank.storage import (
     members,
     messages,
     network,
+    organisations,
     people,
     privacy,
     publishing,
     redemptions,
 )
 
-MODULES = (access, audits, catalogue, hours, members, messages, network, people, privacy, publishing, redemptions)
+MODULES = (
+    access,
+    audits,
+    catalogue,
+    hours,
+    members,
+    messages,
+    network,
+    organisations,
+    people,
+    privacy,
+    publishing,
+    redemptions,
+)

@@ -26,6 +26,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from timebank.storage.base import Base, InBook, in_book, padded, to_person, to_station
 
+OPEN = ("logged", "confirmed", "disputed")
 COUNTING = ("logged", "confirmed", "verified", "disputed")
 
 

@@ -6,11 +6,9 @@ from datetime import datetime
 
 from ledger import Kind
 from timebank.domain.errors import BalanceLeft, OpenMattersLeft
+from timebank.storage import hours, redemptions
 from timebank.storage.members import Membership
 from timebank.storage.unit import Unit
-
-OPEN_HOURS = ("logged", "confirmed", "disputed")
-OPEN_REDEMPTIONS = ("requested", "waiting", "held", "assigned", "delivered")
 
 
 def require_settled(unit: Unit, person_id: str) -> None:
@@ -18,9 +16,9 @@ def require_settled(unit: Unit, person_id: str) -> None:
     left = sum(unit.balances(person_id).values())
     if left:
         raise BalanceLeft(balance_minutes=left)
-    if unit.hours.page(person_id=person_id, states=OPEN_HOURS, limit=1):
+    if unit.hours.page(person_id=person_id, states=hours.OPEN, limit=1):
         raise OpenMattersLeft
-    if unit.redemptions.page(person_id=person_id, states=OPEN_REDEMPTIONS, limit=1):
+    if unit.redemptions.page(person_id=person_id, states=redemptions.OPEN, limit=1):
         raise OpenMattersLeft
     if unit.transfers.pending(person_id):
         raise OpenMattersLeft

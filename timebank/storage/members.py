@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import BindParameter, Index, Row, String, UniqueConstraint, and_, bindparam, select, union_all
+from sqlalchemy import BindParameter, Index, Row, String, UniqueConstraint, and_, bindparam, func, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.stores.sql import account_table
@@ -200,6 +200,16 @@ class Members:
         if state is not None:
             query = query.where(Membership.state == state)
         return list(self._session.scalars(query.order_by(Membership.number)))
+
+    def counts(self, station_ids: Iterable[str]) -> dict[str, int]:
+        """Station → how many active members."""
+        query = (
+            select(Membership.station_id, func.count())
+            .where(Membership.book == self._book, Membership.station_id.in_(set(station_ids)))
+            .where(Membership.state == "active")
+            .group_by(Membership.station_id)
+        )
+        return {row[0]: int(row[1]) for row in self._session.execute(query)}
 
     def lock_many(self, person_ids: Iterable[str]) -> list[Person]:
         """As `get` with `lock`, for several, in the order of their ids. Gives the persons, from the same query."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import String, UniqueConstraint, bindparam, false, select
+from sqlalchemy import String, Text, UniqueConstraint, bindparam, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from timebank.storage.base import Base, InBook
@@ -36,6 +36,7 @@ class Division(Base):
     parent_code: Mapped[str | None] = mapped_column(String(12))
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    successor_code: Mapped[str | None] = mapped_column(String(12))
 
 
 class Station(InBook, Base):
@@ -50,14 +51,23 @@ class Station(InBook, Base):
     name_en: Mapped[str] = mapped_column(String(120))
     division_code: Mapped[str] = mapped_column(String(12))
     parent_id: Mapped[str | None] = mapped_column(String(32))
-    operator_name: Mapped[str] = mapped_column(String(120))
-    operator_uscc: Mapped[str] = mapped_column(String(18))
+    operator_id: Mapped[str | None] = mapped_column(String(32))
+    site_number: Mapped[str] = mapped_column(String(20), server_default="")
     address: Mapped[str] = mapped_column(String(200))
     phone: Mapped[str] = mapped_column(String(20))
     opening: Mapped[str] = mapped_column(String(80))
     latitude_microdegrees: Mapped[int]
     longitude_microdegrees: Mapped[int]
-    filing_number: Mapped[str | None] = mapped_column(String(40))
+    opened_on: Mapped[date | None]
+    floor_area_sqm: Mapped[int | None]
+    beds: Mapped[int | None]
+    day_seats: Mapped[int | None]
+    estates: Mapped[str] = mapped_column(String(400), server_default="")
+    """The estates that it serves, those next door among them."""
+    promise: Mapped[str] = mapped_column(Text, server_default="")
+    successor_id: Mapped[str | None] = mapped_column(String(32))
+    closes_on: Mapped[date | None]
+    closing_by: Mapped[str | None] = mapped_column(String(32))
     provider_account: Mapped[str | None] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(12))
     signs: Mapped[bool] = mapped_column(server_default=false())

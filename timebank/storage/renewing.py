@@ -11,6 +11,7 @@ from sqlalchemy import select, tuple_, update
 from timebank.storage.access import Answered, Credential
 from timebank.storage.audits import Alert, Mail
 from timebank.storage.base import Base
+from timebank.storage.organisations import Certificate, Employee
 from timebank.storage.people import Person
 from timebank.storage.unit import Bank
 from timebank.storage.vault import VaultError
@@ -36,6 +37,8 @@ EVERY = (
     Locked(Answered, "sealed_body", lambda row: "answer"),
     Locked(Alert, "reason_sealed", lambda row: "alert"),
     Locked(Mail, "address_sealed", lambda row: "mail"),
+    Locked(Employee, "name_sealed", lambda row: "employee"),
+    Locked(Certificate, "number_sealed", lambda row: "certificate"),
 )
 """Whoever seals something more for the service names its column here; a test looks for what was forgotten."""
 

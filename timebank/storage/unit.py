@@ -27,11 +27,13 @@ from timebank.storage.access import Access
 from timebank.storage.audits import Audits
 from timebank.storage.base import Base
 from timebank.storage.catalogue import Catalogue, Policies
+from timebank.storage.closing import hand_over_rows
 from timebank.storage.gathering import Gathering, at_once
 from timebank.storage.hours import Hours
 from timebank.storage.members import Members, Purse
 from timebank.storage.messages import Message, Messages
 from timebank.storage.network import Network
+from timebank.storage.organisations import Organisations
 from timebank.storage.people import Document, People, Person
 from timebank.storage.privacy import Privacy
 from timebank.storage.publishing import Publishing
@@ -69,6 +71,7 @@ class Unit:
         self.privacy = Privacy(session, book)
         self.publishing = Publishing(session, book)
         self.messages = Messages(session, book)
+        self.organisations = Organisations(session, book)
 
     def has_book(self) -> bool:
         """Whether the book has its genesis."""
@@ -232,6 +235,10 @@ class Unit:
                 state="waiting",
             )
         )
+
+    def hand_over_rows(self, station_id: str, successor_id: str) -> dict[str, int]:
+        """A closing station's members and open matters go to its successor. Gives table → number of rows."""
+        return hand_over_rows(self._session, self.origin, station_id, successor_id)
 
     def flush(self) -> None:
         """Send what is pending, so that a rule of the database speaks now and not at the commit."""

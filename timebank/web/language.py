@@ -70,6 +70,11 @@ def hours_minutes(minutes: int) -> str:
     return sign + str(gettext("%(minutes)s min", minutes=rest))
 
 
+def yuan(cents: int) -> str:
+    """An amount of the price board: 12.50."""
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
 def local_date(moment: datetime) -> str:
     return str(format_date(moment, "long" if page_language() == "zh-CN" else "d MMM y"))
 
@@ -92,7 +97,7 @@ def init_language(app: Flask) -> None:
     )
     Babel(app, locale_selector=chosen_language)
     app.jinja_env.filters.update(
-        hours_minutes=hours_minutes, local_date=local_date, local_time=local_time, local_moment=local_moment
+        hours_minutes=hours_minutes, yuan=yuan, local_date=local_date, local_time=local_time, local_moment=local_moment
     )
     app.jinja_env.globals.update(in_language=in_language)
 

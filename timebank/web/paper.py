@@ -11,7 +11,8 @@ from flask import current_app
 
 
 def drawn(html: str, attachments: Sequence[tuple[str, str | bytes, str]] = ()) -> bytes:
-    """The page as PDF/UA. Whatever the text says, nothing is fetched: neither from the network nor from the disk.
+    """The page as PDF/UA. Whatever the text says, nothing is fetched, neither from the network nor from
+    the disk; a picture stands in the page itself.
 
     `attachments`: (name, content, what it is) of files that the paper carries.
     """
@@ -22,7 +23,7 @@ def drawn(html: str, attachments: Sequence[tuple[str, str | bytes, str]] = ()) -
     for name in ("weasyprint", "fontTools"):
         # What they say of their progress names the letters of a member's name; no log may hold that.
         logging.getLogger(name).setLevel(logging.ERROR)
-    nothing: Any = URLFetcher(allowed_protocols=())
+    nothing: Any = URLFetcher(allowed_protocols=("data",))
     style = Path(current_app.static_folder or "", "passbook-print.css").read_text(encoding="utf-8")
     files = [Attachment(string=content, name=name, description=what) for name, content, what in attachments]
     document: bytes = HTML(string=html, url_fetcher=nothing).write_pdf(

@@ -9,11 +9,7 @@ import pytest
 from timebank.domain import errors
 from timebank.domain.errors.base import hours_and_minutes
 
-TREE = [
-    getattr(errors, name)
-    for name in errors.__all__
-    if name != "Param" and issubclass(getattr(errors, name), errors.TimebankError)
-]
+TREE = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.TimebankError)]
 
 
 def _params(kind: type[errors.TimebankError]) -> dict[str, errors.Param]:

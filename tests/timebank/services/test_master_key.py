@@ -19,14 +19,22 @@ from sqlalchemy import inspect, text
 from tests.timebank.world import NOW, PASSWORD, World, build_world, make_bank, settings_in
 from timebank.bootstrap import build_bank
 from timebank.commands import main
-from timebank.services import Bank, audits, master_key, members, sessions
+from timebank.services import Bank, audits, master_key, members, network, sessions
 from timebank.settings import Settings
 from timebank.storage import renewing
 from timebank.storage.access import Answered
 from timebank.storage.base import Base
 from timebank.storage.vault import Vault, VaultError
 
-OF_THE_SERVICE = {"totp_sealed", "sealed_body", "reason_sealed", "address_sealed", "wrapped_key"}
+OF_THE_SERVICE = {
+    "totp_sealed",
+    "sealed_body",
+    "reason_sealed",
+    "address_sealed",
+    "wrapped_key",
+    "name_sealed",
+    "number_sealed",
+}
 OF_A_PERSON = {"sealed", "note_sealed", "text_sealed", "refused_text_sealed"}
 KILLED_IN_A_TRANSACTION = """
 import os, signal
@@ -92,6 +100,11 @@ def filled(world: World) -> None:
         credential = unit.access.credential(world.staff["auditor"].person_id)
         assert credential is not None
         credential.totp_sealed = vault.seal_for_service(f"totp{credential.person_id}", "JBSWY3DPEHPK3PXP")
+    station, worker = world.stations["A"], world.staff["worker A"]
+    someone = network.employ(bank, worker, station, name="韩梅", job="carer", since=NOW.date(), now=NOW)
+    network.certify(
+        bank, worker, station, someone, kind="carer", number="1", issued_on=NOW.date(), expires_on=None, now=NOW
+    )
     alert = "insert into alert (book, id, kind, summary, raised_at, reason_sealed) values (:b, 'a', 'k', 's', :t, :s)"
     mail = """insert into mail (book, id, address_sealed, subject, body, state, tries, made_at, next_try_at)
               values (:b, 'm', :s, 's', 'b', 'sent', 0, :t, :t)"""

@@ -45,7 +45,7 @@ def test_there_are_routes_for_every_noun(app: Flask) -> None:
     nouns = {rule.split("/")[3] for rule, _, _ in api_routes(app)}
     assert nouns == {
         "hours", "members", "redemptions", "policies", "stations", "services", "grants", "reversals", "audits",
-        "receipts", "station-keys",
+        "receipts", "station-keys", "network", "operators", "divisions",
     }  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def test_a_body_that_is_no_object_is_refused(app: Flask, world: World, everywher
     size = world.size()
     for rule, method, verb in api_routes(app):
         who = who_may(world, verb)
-        if method != "POST" or who is None or rule.endswith(("/approve", "/revoke")):
+        if method != "POST" or who is None or rule.endswith(("/approve", "/revoke", "/call-off", "/hand-over")):
             continue
         one = everywhere[who]
         headers = {"Authorization": f"Bearer {one.secret}", "Idempotency-Key": "odd"}

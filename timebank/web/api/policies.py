@@ -1,4 +1,4 @@
-"""Policies, stations and services over the API."""
+"""Policies and services over the API."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import marshmallow as ma
 from flask_smorest import Blueprint
 
 from timebank.domain.policies import to_json
-from timebank.services import catalogue, network, policies
+from timebank.services import catalogue, policies
 from timebank.web.guard import actor, allow, bank, now
 
-blueprint = Blueprint("api_policies", __name__, description="Rules, stations and services")
+blueprint = Blueprint("api_policies", __name__, description="Rules and services")
 
 
 class PolicyDocument(ma.Schema):
@@ -34,24 +34,6 @@ class NewPolicy(ma.Schema):
 
     policy = ma.fields.Dict(required=True)
     effective_at = ma.fields.AwareDateTime(required=True)
-
-
-class Station(ma.Schema):
-    id = ma.fields.String()
-    kind = ma.fields.String()
-    code = ma.fields.String()
-    name = ma.fields.String()
-    name_en = ma.fields.String()
-    division_code = ma.fields.String()
-    address = ma.fields.String()
-    phone = ma.fields.String()
-    latitude_microdegrees = ma.fields.Integer()
-    longitude_microdegrees = ma.fields.Integer()
-    state = ma.fields.String()
-
-
-class Stations(ma.Schema):
-    items = ma.fields.List(ma.fields.Nested(Station))
 
 
 class Service(ma.Schema):
@@ -88,14 +70,6 @@ def decide(form: dict[str, Any]) -> Any:
     """Decide on a new version"""
     text = policies.text_of(form["policy"])
     return policies.decide(bank(), actor(), text, form["effective_at"], now=now())
-
-
-@blueprint.route("/stations")
-@allow("network.read")
-@blueprint.response(200, Stations)
-def stations() -> Any:
-    """All stations of the county"""
-    return {"items": network.stations(bank())}
 
 
 @blueprint.route("/services")

@@ -1,11 +1,15 @@
-"""The stations of the county, for everybody."""
+"""The stations of the county, for everybody: where they are, what hangs at each door, and the sign itself on A3."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+import segno
+from flask import Blueprint, Response, render_template, url_for
 
+from timebank.domain.organisations import PRICE_UNITS
 from timebank.services import network
-from timebank.web.guard import bank, public
+from timebank.web.guard import bank, now, public
+from timebank.web.language import in_language
+from timebank.web.paper import drawn
 
 blueprint = Blueprint("network", __name__)
 ORDER = ("station", "street_centre", "county_centre")
@@ -18,3 +22,27 @@ def index() -> str:
     views = network.stations(bank())
     groups = [(kind, [view for view in views if view.kind == kind]) for kind in ORDER]
     return render_template("network/index.html", groups=groups)
+
+
+@blueprint.get("/stations/<code>")
+@public
+def show(code: str) -> str:
+    """All that hangs at a station's door: promise, prices with their basis, filing, grading."""
+    page = network.public_page(bank(), code, now=now())
+    return render_template("network/show.html", page=page, view=page.station, units=PRICE_UNITS)
+
+
+@blueprint.get("/stations/<code>/sign.pdf")
+@public
+def sign(code: str) -> Response:
+    """The station's sign for the wall, on A3, with a code that leads to its page."""
+    page = network.public_page(bank(), code, now=now())
+    address = url_for("network.show", code=code, _external=True)
+    html = render_template(
+        "network/sign.html", page=page, view=page.station, units=PRICE_UNITS, address=address,
+        code=segno.make(address, error="m").svg_data_uri(scale=8, border=4),
+    )  # fmt: skip
+    name = in_language("标识牌", "sign")
+    answer = Response(drawn(html), mimetype="application/pdf")
+    answer.headers.set("Content-Disposition", "inline", filename=f"{name}-{page.station.code}.pdf")
+    return answer

@@ -1,0 +1,34 @@
+"""Handing a station's open matters to its successor. What is finished keeps the station at which it happened."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.orm import Session
+
+from timebank.storage import hours, redemptions
+from timebank.storage.base import Base
+from timebank.storage.hours import HoursRecord
+from timebank.storage.members import Membership
+from timebank.storage.redemptions import Redemption, Reversal
+
+MOVES: tuple[tuple[type[Base], ColumnElement[bool] | None], ...] = (
+    (Membership, None),
+    (HoursRecord, HoursRecord.state.in_(hours.OPEN)),
+    (Redemption, Redemption.state.in_(redemptions.OPEN)),
+    (Reversal, Reversal.state == "asked"),
+)
+"""Tables with a `station_id`, and which of their rows go to the successor. All of a table where nothing is said."""
+
+
+def hand_over_rows(session: Session, book: str, station_id: str, successor_id: str) -> dict[str, int]:
+    """Table → how many rows went to the successor. Their version counts on, so that nobody writes over the move."""
+    moved = {}
+    for table, which in MOVES:
+        columns = table.__table__.c
+        query = update(table).where(columns.book == book, columns.station_id == station_id)
+        if which is not None:
+            query = query.where(which)
+        values = {"station_id": successor_id} | ({"version": columns.version + 1} if "version" in columns else {})
+        done = session.execute(query.values(values), execution_options={"synchronize_session": False})
+        moved[str(table.__tablename__)] = int(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result has it
+    return moved
