@@ -60,6 +60,9 @@ class Settings:
     """Signs the papers that are given out, such as a passbook as PDF; not the book."""
     timezone: str
     smtp: Smtp
+    sms_command: str
+    """A program that sends short messages: two parts on its standard input, the number in the first line, then the
+    text. Empty: they are kept as files under `instance/sms/` (the local implementation)."""
     alert_address: str
     proxies: int
     cookies_secure: bool
@@ -111,6 +114,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
             password=environ.get("TIMEBANK_SMTP_PASSWORD", ""),
             sender=environ.get("TIMEBANK_SMTP_SENDER", "timebank@localhost"),
         ),
+        sms_command=environ.get("TIMEBANK_SMS_COMMAND", ""),
         alert_address=environ.get("TIMEBANK_ALERT_ADDRESS", "auditor@localhost"),
         proxies=int(environ.get("TIMEBANK_PROXIES", "0")),
         cookies_secure=environ.get("TIMEBANK_COOKIES_SECURE", "no" if demo else "yes") == "yes",

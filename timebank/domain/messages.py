@@ -1,10 +1,18 @@
-"""What people are told: for each kind a short text in both languages, which names nobody and says what to do next."""
+"""What people are told: for each kind a short text in both languages, which names nobody and says what to do next.
+
+A short message may be read by whoever holds the phone, so a text never says who, what illness, or how many hours.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
+from timebank.domain.errors import EmailInvalid
+from timebank.domain.local_time import CHINA, parse_clock
+from timebank.domain.policies.care import Messages
 from timebank.domain.words import N_
 
 TEXTS: Final[Mapping[str, str]] = {
@@ -12,5 +20,41 @@ TEXTS: Final[Mapping[str, str]] = {
     "station_stays": N_("Your station stays open after all."),
     "station_closed": N_("Your station has closed. Its successor has your account and all open matters."),
     "redemption_assigned": N_("A helper was found for the care that you asked for."),
+    "redemption_for_you": N_("The station asks you to help somebody. Please look at day and time."),
+    "redemption_unassigned": N_("A helper is being looked for again for the care that you asked for."),
+    "redemption_withdrawn": N_("A visit that you were asked for does not take place."),
+    "redemption_declined": N_("The care that you asked for can't be given. The hours are back in your account."),
+    "redemption_no_show": N_("A visit did not take place. The hours are back in your account."),
+    "redemption_soon": N_("A visit is due soon. Please tell the station if you can't keep it."),
+    "hours_rejected": N_("A record of yours was not verified. Please look at the reason."),
+    "hours_disputed": N_("Somebody says that a record of yours is not right. Please look at it."),
+    "gift_received": N_("Somebody gave you hours. They are in your account."),
 }
 """Kind of message → its text. A kind is added by adding a line."""
+
+MESSAGE_CHANNELS: Final = ("email", "sms")
+"""What a person may agree to besides the inbox, each by a consent of its own."""
+_EMAIL = re.compile(r"[^@\s<>]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+def check_email(address: str) -> str:
+    """The address without spaces around. Raises EmailInvalid."""
+    told = address.strip()
+    if len(told) > 120 or not told.isascii() or not _EMAIL.fullmatch(told):
+        raise EmailInvalid
+    return told
+
+
+def is_quiet(rules: Messages, now: datetime, zone: tzinfo = CHINA) -> bool:
+    """Whether nothing is sent at this moment but what is urgent. The quiet hours may go over midnight."""
+    start, end = parse_clock(rules.quiet_from), parse_clock(rules.quiet_to)
+    here = now.astimezone(zone).time()
+    return start <= here < end if start <= end else here >= start or here < end
+
+
+def reminder_due(hours_before: tuple[int, ...], at: datetime, now: datetime) -> int | None:
+    """Which of the reminders (hours before `at`) is the latest that is due by now; None before all, and afterwards."""
+    if now >= at:
+        return None
+    due = [hours for hours in hours_before if at - now <= timedelta(hours=hours)]
+    return min(due) if due else None

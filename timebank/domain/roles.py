@@ -57,14 +57,14 @@ _MEMBER = frozenset(
         "redemptions.request", "redemptions.cancel", "redemptions.rate",
         "transfers.gift", "transfers.donate", "transfers.undo",
         "passbook.see_own", "receipts.see_own", "members.see_own", "members.export_own", "members.erase_own",
-        "proxies.agree", "catalogue.read", "policies.read",
+        "proxies.agree", "catalogue.read", "policies.read", "messages.see_own",
     }
 )  # fmt: skip
 _AT_A_STATION = frozenset(
     {
         "network.read", "members.list", "members.read", "hours.read", "hours.queue", "redemptions.read",
         "passbook.read", "transfers.read", "reversals.read", "catalogue.read", "policies.read", "alerts.read",
-        "day_sheet.read", "station_keys.read", "network.report",
+        "day_sheet.read", "station_keys.read", "network.report", "messages.see_own",
     }
 )  # fmt: skip
 _WORKER = _AT_A_STATION | {
@@ -88,13 +88,14 @@ _COUNTY = _STREET | {
 _AUDITOR = frozenset(
     {
         "network.read", "catalogue.read", "policies.read", "ledger.read", "ledger.export", "audits.read", "audits.run",
-        "alerts.read", "samples.draw", "witness.hold", "reports.read",
+        "alerts.read", "samples.draw", "witness.hold", "reports.read", "messages.see_own",
     }
 )  # fmt: skip
 _ADMINISTRATOR = frozenset(
     {
         "network.read", "catalogue.read", "policies.read", "staff.manage", "sessions.revoke", "tokens.manage",
         "keys.manage", "settings.edit", "audits.read", "alerts.read", "alerts.acknowledge", "personal.look",
+        "messages.see_own",
     }
 )  # fmt: skip
 

@@ -25,7 +25,7 @@ from timebank.domain.states import Party
 from timebank.domain.transfers import TransferState
 from timebank.domain.transfers import after as transfer_after
 from timebank.storage.hours import HoursEvent
-from timebank.storage.redemptions import Reversal
+from timebank.storage.transfers import Reversal
 from timebank.storage.unit import Bank, Unit
 
 SYSTEM = frozenset({Party.SYSTEM})

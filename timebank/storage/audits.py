@@ -45,11 +45,13 @@ class Alert(InBook, Base):
 
 
 class Mail(InBook, Base):
-    """A message to be sent by SMTP. The address is sealed; the text holds nothing personal."""
+    """A message to be sent: `channel` email by SMTP, sms by a gateway. The address is sealed; the text holds nothing
+    personal."""
 
     __tablename__ = "mail"
     __table_args__ = (Index("ix_mail_book_state", "book", "state"),)
 
+    channel: Mapped[str] = mapped_column(String(8), server_default="email")
     address_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     subject: Mapped[str] = mapped_column(String(120))
     body: Mapped[str] = mapped_column(Text)

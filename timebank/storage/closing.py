@@ -9,7 +9,8 @@ from timebank.storage import hours, redemptions
 from timebank.storage.base import Base
 from timebank.storage.hours import HoursRecord
 from timebank.storage.members import Membership
-from timebank.storage.redemptions import Redemption, Reversal
+from timebank.storage.redemptions import Redemption
+from timebank.storage.transfers import Reversal
 
 MOVES: tuple[tuple[type[Base], ColumnElement[bool] | None], ...] = (
     (Membership, None),

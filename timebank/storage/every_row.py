@@ -28,4 +28,5 @@ MODULES = (
     privacy,
     publishing,
     redemptions,
+    transfers,
 )

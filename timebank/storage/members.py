@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ledger.stores.sql import account_table
 from timebank.storage.base import Base, InBook, padded, to_person, to_station
 from timebank.storage.people import Person
-from timebank.storage.redemptions import HOLDING, Redemption, Transfer
+from timebank.storage.redemptions import HOLDING, Redemption
+from timebank.storage.transfers import Transfer
 
 
 class Membership(Base):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Index, String, func, select
+from sqlalchemy import Index, LargeBinary, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from timebank.storage.base import Base, InBook, to_person
@@ -31,14 +32,50 @@ class Message(InBook, Base):
     read_at: Mapped[datetime | None]
 
 
+class Contact(Base):
+    """How a person wants to be told of something besides the inbox. The address is sealed under the person's key."""
+
+    __tablename__ = "contact"
+    __table_args__ = to_person("person_id")
+
+    book: Mapped[str] = mapped_column(String(120), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    wants_email: Mapped[bool]
+    wants_sms: Mapped[bool]
+    language: Mapped[str] = mapped_column(String(2))
+    changed_at: Mapped[datetime]
+
+
 class Messages:
     """Named queries over messages."""
 
     def __init__(self, session: Session, book: str) -> None:
         self._session, self._book = session, book
 
-    def add(self, row: Message) -> None:
+    def add(self, row: Message | Contact) -> None:
         self._session.add(row)
+
+    def get(self, message_id: str) -> Message | None:
+        return self._session.get(Message, (self._book, message_id), with_for_update=True)
+
+    def contact(self, person_id: str) -> Contact | None:
+        return self._session.get(Contact, (self._book, person_id))
+
+    def told(self, kind: str, about_ids: Iterable[str]) -> set[tuple[str, str, datetime]]:
+        """(person, what it is about, when) of the messages of this kind about these."""
+        query = select(Message.person_id, Message.about_id, Message.made_at).where(
+            Message.book == self._book, Message.kind == kind, Message.about_id.in_(set(about_ids))
+        )
+        return {(row.person_id, row.about_id, row.made_at) for row in self._session.execute(query)}
+
+    def read_all(self, person_id: str, now: datetime) -> int:
+        """Mark all of a person's messages as read. Gives how many were not."""
+        query = update(Message).where(
+            Message.book == self._book, Message.person_id == person_id, Message.read_at.is_(None)
+        )
+        done = self._session.execute(query.values(read_at=now), execution_options={"synchronize_session": False})
+        return int(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result has it
 
     def of(self, person_id: str, limit: int = 100) -> list[Message]:
         """The newest messages of a person, the newest first."""

@@ -13,8 +13,10 @@ from timebank.storage.access import Answered, Credential, Login, SignIn, Token
 from timebank.storage.base import Base, InBook, to_person
 from timebank.storage.hours import HoursEvent, HoursRecord
 from timebank.storage.members import Closeness, Consent, Kin, Membership, Proxy, ProxyAct, Purse, Qualification
+from timebank.storage.messages import Contact, Message
 from timebank.storage.people import Document, IdentityIndex, Look, Person
-from timebank.storage.redemptions import Redemption, RedemptionEvent, Transfer
+from timebank.storage.redemptions import Redemption, RedemptionEvent
+from timebank.storage.transfers import Transfer
 
 
 class Erasure(InBook, Base):
@@ -47,6 +49,8 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (Membership, ("person_id",)),
     (Purse, ("person_id",)),
     (Consent, ("person_id",)),
+    (Contact, ("person_id",)),
+    (Message, ("person_id",)),
     (Qualification, ("person_id",)),
     (Kin, ("person_id",)),
     (Proxy, ("elder_id", "proxy_id")),
@@ -163,6 +167,8 @@ class Privacy:
             (SignIn, (SignIn.book == self._book) & (SignIn.person_id == who)),
             (Token, (Token.book == self._book) & (Token.person_id == who)),
             (Answered, (Answered.book == self._book) & (Answered.principal == who)),
+            (Contact, (Contact.book == self._book) & (Contact.person_id == who)),
+            (Message, (Message.book == self._book) & (Message.person_id == who)),
             (Qualification, (Qualification.book == self._book) & (Qualification.person_id == who)),
             (Kin, (Kin.book == self._book) & or_(Kin.person_id == who, Kin.relative_id == who)),
             (Closeness, (Closeness.book == self._book) & or_(Closeness.volunteer_id == who, Closeness.elder_id == who)),

@@ -37,7 +37,8 @@ from timebank.storage.organisations import Organisations
 from timebank.storage.people import Document, People, Person
 from timebank.storage.privacy import Privacy
 from timebank.storage.publishing import Publishing
-from timebank.storage.redemptions import Redemptions, Transfers
+from timebank.storage.redemptions import Redemptions
+from timebank.storage.transfers import Transfers
 from timebank.storage.translation import in_domain_words
 from timebank.storage.vault import Passwords, Vault
 

@@ -27,6 +27,7 @@ MENU = (
     Item("hours.new", N_("Log hours"), "hours.log"),
     Item("redemptions.new", N_("Ask for care"), "redemptions.request"),
     Item("passbook.index", N_("Passbook"), "passbook.see_own"),
+    Item("messages.index", N_("Messages"), "messages.see_own"),
     Item("desk.queue", N_("Verify"), "hours.verify"),
     Item("desk.index", N_("Desk"), "members.register"),
     Item("redemptions.desk", N_("Redemptions"), "redemptions.run"),

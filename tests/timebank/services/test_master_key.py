@@ -35,7 +35,7 @@ OF_THE_SERVICE = {
     "name_sealed",
     "number_sealed",
 }
-OF_A_PERSON = {"sealed", "note_sealed", "text_sealed", "refused_text_sealed"}
+OF_A_PERSON = {"email_sealed", "sealed", "note_sealed", "text_sealed", "refused_text_sealed"}
 KILLED_IN_A_TRANSACTION = """
 import os, signal
 from dataclasses import replace

@@ -148,7 +148,7 @@ def test_policies_are_decided_by_the_county_and_never_backdated(world: World) ->
     with pytest.raises(errors.PolicyBackdated):
         policies.decide(world.bank, county, text, NOW - timedelta(days=1), now=NOW)
     with pytest.raises(errors.PolicyInvalid):
-        policies.decide(world.bank, county, text.replace('"schema": 1', '"schema": 1.5'), NOW, now=NOW)
+        policies.decide(world.bank, county, text.replace('"schema": 2', '"schema": 2.5'), NOW, now=NOW)
     view = policies.decide(world.bank, county, text, NOW + timedelta(days=1), now=NOW)
     assert not view.in_force
     assert policies.in_force(world.bank, now=NOW).code == "demo"

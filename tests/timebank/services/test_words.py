@@ -12,7 +12,8 @@ from timebank.domain import errors
 from timebank.domain.roles import Actor
 from timebank.services import catalogue, redemptions, reversals, training, transfers
 from timebank.services.redemptions import AskForCare, RedemptionView
-from timebank.storage.redemptions import RedemptionEvent, Reversal, Transfer
+from timebank.storage.redemptions import RedemptionEvent
+from timebank.storage.transfers import Reversal, Transfer
 
 WORDS = "家里来了亲戚"
 

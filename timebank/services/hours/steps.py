@@ -33,6 +33,9 @@ def step(
         if verb in DROPS_CONFIRMATION:
             row.confirmed_at = row.confirmed_by = row.confirmed_how = None
         add_event(bank, unit, row, actor, before, now, reason=reason, text=text)
+        if verb in ("reject", "dispute"):
+            kind = "hours_rejected" if verb == "reject" else "hours_disputed"
+            unit.tell(row.volunteer_id, kind, "hours", row.id, now=now)
         if verb in ("reject", "withdraw") and row.redemption_id is not None:
             _undeliver(unit, actor, row.redemption_id, now)
             row.redemption_id = None

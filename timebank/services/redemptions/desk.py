@@ -45,6 +45,7 @@ def step(
         state = after(RedemptionState(row.state), verb, parties_of(unit, actor, row))
         if verb == "wait":
             check_waiting_list(unit.policy_at(now)[0])
+        _tell_of_step(unit, row, verb, now)
         if verb in ("wait", "unassign"):
             row.volunteer_id = None
         if verb in GIVES_BACK:
@@ -52,6 +53,17 @@ def step(
         sealed = unit.seal_for(row.member_id, text.strip()) if text.strip() else None
         unit.redemptions.move(row, str(state), actor.person_id, actor.via, now, reason, sealed)
         return views(unit, actor, [row])[0]
+
+
+_TOLD = {"decline": "redemption_declined", "no_show": "redemption_no_show", "unassign": "redemption_unassigned"}
+
+
+def _tell_of_step(unit: Unit, row: Redemption, verb: str, now: datetime) -> None:
+    """What the others must know: who asked, and the helper who was to come."""
+    if verb in _TOLD:
+        unit.tell(row.member_id, _TOLD[verb], "redemption", row.id, now=now)
+    if row.volunteer_id is not None and verb in ("wait", "unassign", "decline", "cancel"):
+        unit.tell(row.volunteer_id, "redemption_withdrawn", "redemption", row.id, now=now)
 
 
 def assign(bank: Bank, actor: Actor, redemption_id: str, volunteer_id: str, *, now: datetime) -> RedemptionView:
@@ -70,7 +82,11 @@ def assign(bank: Bank, actor: Actor, redemption_id: str, volunteer_id: str, *, n
         training, on = training_for(unit, row), local_day(row.wanted_at)
         if training is not None and training not in unit.members.trainings(volunteer_id, on):
             raise VolunteerUnqualified(on=on)
+        if row.volunteer_id is not None and row.volunteer_id != volunteer_id:
+            unit.tell(row.volunteer_id, "redemption_withdrawn", "redemption", row.id, now=now)
         row.volunteer_id = volunteer_id
+        unit.tell(volunteer_id, "redemption_for_you", "redemption", row.id, now=now)
+        unit.tell(row.receiver_id, "redemption_assigned", "redemption", row.id, now=now)
         unit.redemptions.move(row, str(state), actor.person_id, actor.via, now)
         return views(unit, actor, [row])[0]
 

@@ -28,7 +28,7 @@ from timebank.domain.transfers import (
     refuse_gift,
 )
 from timebank.services.transfers.values import TransferView, moved, purses_of, side_of, views
-from timebank.storage.redemptions import Transfer
+from timebank.storage.transfers import Transfer
 from timebank.storage.unit import Bank, Unit
 
 SCHEDULER = "scheduler"
@@ -194,6 +194,7 @@ def _carry_out(unit: Unit, row: Transfer, now: datetime) -> None:
     back = unit.given_back(row.hold_seq or 0, row.minutes)
     if row.kind == "gift" and row.receiver_id is not None:
         target = unit.purse(row.receiver_id, "received", SCHEDULER, now=now)
+        unit.tell(row.receiver_id, "gift_received", "passbook", row.id, now=now)
         kind = Kind.GIFT
     else:
         target, kind = unit.pool, Kind.DONATE

@@ -24,7 +24,7 @@ from timebank.domain.transfers import (
     refuse_grant,
 )
 from timebank.services.transfers.values import TransferView, moved, side_of, views
-from timebank.storage.redemptions import Transfer
+from timebank.storage.transfers import Transfer
 from timebank.storage.unit import Bank, Unit
 
 

@@ -14,7 +14,7 @@ from timebank.domain.roles import Actor
 from timebank.domain.transfers import (
     Side,
 )
-from timebank.storage.redemptions import Transfer
+from timebank.storage.transfers import Transfer
 from timebank.storage.unit import Bank, Unit
 
 

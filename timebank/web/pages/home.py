@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from timebank.domain.redemptions import OPEN
 from timebank.domain.roles import Actor, permits
-from timebank.services import families, hours, passbook, redemptions, reversals, transfers
+from timebank.services import families, hours, messages, passbook, redemptions, reversals, transfers
 from timebank.services.passbook import Part
 from timebank.web.guard import actor, bank, first_step, now, public, visitor
 
@@ -59,6 +59,7 @@ def _member() -> dict[str, Any]:
         "elders": families.elders_i_act_for(bank(), me),
         "invited": prospects.may_ask and not prospects.usual,
         "usable_minutes": prospects.usable_minutes,
+        "unread": messages.unread(bank(), me),
         "me": me.person_id,
     }
 
