@@ -330,6 +330,12 @@ def _check_number(value: object, field: str) -> None:
 
 
 def _check_audit(kind: Kind, data: Mapping[str, Any]) -> None:
+    """The report of an audit; or the list from which an inspection will be drawn, before the draw's seed exists."""
+    if set(data) == _DRAW:
+        check_hash(data["draw"], "data.draw")
+        return
+    if not _REPORT <= set(data) <= _REPORT | {"level"}:
+        raise KindRuleBroken(kind, "it is neither the report of an audit nor the list of a draw")
     if type(data["size"]) is not int or data["size"] < 0:
         raise FormatError("data.size", "not a number of entries")
     if data["result"] not in AUDIT_RESULTS:
@@ -337,6 +343,7 @@ def _check_audit(kind: Kind, data: Mapping[str, Any]) -> None:
     check_hash(data["digest"], "data.digest")
 
 
+_DRAW, _REPORT = {"draw"}, {"digest", "result", "size"}
 _AFTER = {"after", "at", "book", "lost", "root", "size"}
 _VOUCHED = {"by", "signature"}
 _STATION_ADD, _STATION_RETIRE = {"station", "add", "possession"}, {"station", "retire"}
@@ -350,7 +357,7 @@ _DATA_FIELDS: Mapping[Kind, tuple[set[str], set[str]]] = {
     Kind.KEY: (set(), _STATION_ADD | _STATION_RETIRE | _VOUCHED),
     Kind.EARN: (_SIGNATURE, _SIGNATURE),
     Kind.CARE: (_SIGNATURE, _SIGNATURE),
-    Kind.AUDIT: ({"digest", "result", "size"}, {"digest", "level", "result", "size"}),
+    Kind.AUDIT: (set(), _REPORT | _DRAW | {"level"}),
 }
 _DATA_CHECKS = {
     Kind.GENESIS: _check_genesis,

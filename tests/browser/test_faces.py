@@ -13,15 +13,16 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import People, follow
 
 PAGES = {
-    None: ("/", "/sign-in", "/join", "/stations", "/stations/LN-0101", "/policies", "/policies/1", "/services",
-           "/api/docs", "/verify", "/nowhere"),
+    None: ("/", "/sign-in", "/join", "/stations", "/stations/LN-0101", "/inspections", "/policies", "/policies/1",
+           "/services", "/api/docs", "/verify", "/nowhere"),
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
                     "/transfers", "/transfers/new", "/messages", "/messages/wishes", "/account",
                     "/account/password", "/my-data"),
     "worker": ("/", "/desk", "/desk/verify", "/desk/enter", "/desk/slips", "/members", "/members/new",
                "/redemptions/desk", "/redemptions/at-desk", "/grants", "/corrections", "/erasures",
                "/station-keys", "/network"),
-    "county": ("/network", "/network/operators", "/network/divisions", "/network/stations/new", "/policies/new",
+    "county": ("/supervision", "/call-backs", "/network", "/network/operators", "/network/divisions",
+               "/network/stations/new", "/policies/new",
                "/grants", "/corrections", "/services", "/station-keys"),
     "auditor": ("/audits",),
     "admin": ("/staff", "/tokens", "/audits"),

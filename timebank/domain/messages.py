@@ -28,6 +28,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "redemption_soon": N_("A visit is due soon. Please tell the station if you can't keep it."),
     "hours_rejected": N_("A record of yours was not verified. Please look at the reason."),
     "hours_disputed": N_("Somebody says that a record of yours is not right. Please look at it."),
+    "inspection_drawn": N_("You were drawn to inspect a station."),
     "gift_received": N_("Somebody gave you hours. They are in your account."),
 }
 """Kind of message → its text. A kind is added by adding a line."""

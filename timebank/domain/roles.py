@@ -74,15 +74,17 @@ _WORKER = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "slips.issue", "visits.run",
     "redemptions.request_at_desk", "redemptions.run", "transfers.enter_at_desk", "transfers.grant",
     "reversals.request", "passbook.print", "erasures.read", "erasures.request",
-    "station_keys.hold", "stations.keep",
+    "station_keys.hold", "stations.keep", "inspections.answer",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
     "transfers.grant", "transfers.approve_grant", "reversals.request", "reversals.approve",
     "spot_checks.draw", "spot_checks.record", "audits.read", "reports.read", "stations.keep",
+    "signals.read", "signals.decide", "inspections.record",
 }  # fmt: skip
 _COUNTY = _STREET | {
-    "policies.decide", "catalogue.edit", "network.edit", "stations.close", "stations.file", "audits.run", "ledger.read",
+    "policies.decide", "catalogue.edit", "network.edit", "stations.close", "stations.file", "inspections.begin",
+    "audits.run", "ledger.read",
     "erasures.read", "erasures.confirm", "station_keys.retire",
 }  # fmt: skip
 _AUDITOR = frozenset(

@@ -10,6 +10,7 @@ from timebank.storage.base import Base
 from timebank.storage.hours import HoursRecord
 from timebank.storage.members import Membership
 from timebank.storage.redemptions import Redemption
+from timebank.storage.supervision import CallBack, Signal
 from timebank.storage.transfers import Reversal
 
 MOVES: tuple[tuple[type[Base], ColumnElement[bool] | None], ...] = (
@@ -17,6 +18,8 @@ MOVES: tuple[tuple[type[Base], ColumnElement[bool] | None], ...] = (
     (HoursRecord, HoursRecord.state.in_(hours.OPEN)),
     (Redemption, Redemption.state.in_(redemptions.OPEN)),
     (Reversal, Reversal.state == "asked"),
+    (Signal, Signal.state == "open"),
+    (CallBack, CallBack.state == "open"),
 )
 """Tables with a `station_id`, and which of their rows go to the successor. All of a table where nothing is said."""
 

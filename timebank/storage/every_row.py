@@ -13,6 +13,8 @@ from timebank.storage import (
     privacy,
     publishing,
     redemptions,
+    supervision,
+    transfers,
 )
 
 MODULES = (
@@ -28,5 +30,6 @@ MODULES = (
     privacy,
     publishing,
     redemptions,
+    supervision,
     transfers,
 )

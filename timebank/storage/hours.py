@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
 
+from timebank.domain.local_time import local_day
 from timebank.storage.base import Base, InBook, in_book, padded, to_person, to_station
 
 OPEN = ("logged", "confirmed", "disputed")
@@ -252,6 +253,27 @@ class Hours:
         if before is not None:
             query = query.where(HoursRecord.id < before)
         return list(self._session.scalars(query.order_by(HoursRecord.id.desc()).limit(limit)))
+
+    def verified_since(self, since: datetime) -> list[tuple[str, str, str, str, date, str, str, str]]:
+        """(id, station, volunteer, elder, day, source, entered by, verified by) of what was verified since then."""
+        one = HoursRecord
+        query = select(
+            one.id, one.station_id, one.volunteer_id, one.elder_id, one.started_at, one.source, one.entered_by,
+            one.verified_by,
+        ).where(one.book == self._book, one.state == "verified", one.started_at >= since)  # fmt: skip
+        return [
+            (a, b, c, d, local_day(at), e, f, g or "")
+            for a, b, c, d, at, e, f, g in self._session.execute(query.order_by(one.started_at, one.id))
+        ]
+
+    def manual_entries_since(self, since: datetime) -> list[tuple[str, str, int]]:
+        """(id, station, entry) of the hand-typed records that were verified since then."""
+        one = HoursRecord
+        query = select(one.id, one.station_id, one.entry_seq).where(
+            one.book == self._book, one.state == "verified", one.source == "manual", one.verified_at >= since,
+            one.entry_seq.is_not(None),
+        )  # fmt: skip
+        return [(a, b, int(seq or 0)) for a, b, seq in self._session.execute(query.order_by(one.entry_seq))]
 
     def queue(self, station_ids: Iterable[str], states: Iterable[str], limit: int = 50) -> list[HoursRecord]:
         """What waits at these stations, oldest first."""

@@ -271,6 +271,21 @@ class Members:
         query = select(Kin.relative_id, Kin.relation).where(Kin.book == self._book, Kin.person_id == person_id)
         return {row.relative_id: row.relation for row in self._session.execute(query)}
 
+    def all_kin(self) -> dict[str, frozenset[str]]:
+        """Person → relatives, of everybody who has any recorded."""
+        found: dict[str, set[str]] = {}
+        for row in self._session.execute(select(Kin.person_id, Kin.relative_id).where(Kin.book == self._book)):
+            found.setdefault(row.person_id, set()).add(row.relative_id)
+            found.setdefault(row.relative_id, set()).add(row.person_id)
+        return {person: frozenset(relatives) for person, relatives in found.items()}
+
+    def homes(self, person_ids: Iterable[str]) -> dict[str, str]:
+        """Person → own station."""
+        query = select(Membership.person_id, Membership.station_id).where(
+            Membership.book == self._book, Membership.person_id.in_(set(person_ids))
+        )
+        return {row[0]: row[1] for row in self._session.execute(query)}
+
     def proxies_of(self, elder_id: str) -> list[Proxy]:
         query = select(Proxy).where(Proxy.book == self._book, Proxy.elder_id == elder_id, Proxy.ended_at.is_(None))
         return list(self._session.scalars(query))

@@ -101,6 +101,18 @@ class Publishing:
         lines = "".join(one.lines for one in self.cosignatures(row.size))
         return Published(row.size, root, note + lines, row.at, row.has_quorum)
 
+    def first_after(self, seq: int) -> tuple[int, str] | None:
+        """The smallest published checkpoint that covers this entry: its size and its signed note."""
+        checkpoints = checkpoint_table.c
+        query = (
+            select(Publication.size, checkpoints.note)
+            .join(checkpoint_table, (checkpoints.book == Publication.book) & (checkpoints.size == Publication.size))
+            .where(Publication.book == self._book, Publication.size > seq)
+            .order_by(Publication.size)
+        )
+        found = self._session.execute(query.limit(1)).first()
+        return (found[0], found[1]) if found else None
+
     def cosignatures(self, size: int) -> list[Cosignature]:
         """Under the checkpoint of this size, by the witnesses' names."""
         query = select(Cosignature).where(Cosignature.book == self._book, Cosignature.size == size)

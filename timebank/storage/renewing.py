@@ -13,6 +13,7 @@ from timebank.storage.audits import Alert, Mail
 from timebank.storage.base import Base
 from timebank.storage.organisations import Certificate, Employee
 from timebank.storage.people import Person
+from timebank.storage.supervision import Signal
 from timebank.storage.unit import Bank
 from timebank.storage.vault import VaultError
 
@@ -37,6 +38,7 @@ EVERY = (
     Locked(Answered, "sealed_body", lambda row: "answer"),
     Locked(Alert, "reason_sealed", lambda row: "alert"),
     Locked(Mail, "address_sealed", lambda row: "mail"),
+    Locked(Signal, "words_sealed", lambda row: "signal"),
     Locked(Employee, "name_sealed", lambda row: "employee"),
     Locked(Certificate, "number_sealed", lambda row: "certificate"),
 )

@@ -105,6 +105,13 @@ class Transfers:
         )
         return list(self._session.scalars(query))
 
+    def gifts_since(self, since: datetime) -> list[tuple[str, str]]:
+        """(giver, receiver) of the gifts that were carried out since then."""
+        query = select(Transfer.giver_id, Transfer.receiver_id).where(
+            Transfer.book == self._book, Transfer.kind == "gift", Transfer.state == "done", Transfer.done_at >= since
+        )
+        return [(row[0], row[1]) for row in self._session.execute(query) if row[0] and row[1]]
+
     def granted_since(self, receiver_id: str, since: datetime) -> int:
         """Minutes granted to this member since then."""
         query = select(func.coalesce(func.sum(Transfer.minutes), 0)).where(

@@ -38,6 +38,7 @@ from timebank.storage.people import Document, People, Person
 from timebank.storage.privacy import Privacy
 from timebank.storage.publishing import Publishing
 from timebank.storage.redemptions import Redemptions
+from timebank.storage.supervision import Supervision
 from timebank.storage.transfers import Transfers
 from timebank.storage.translation import in_domain_words
 from timebank.storage.vault import Passwords, Vault
@@ -73,6 +74,7 @@ class Unit:
         self.publishing = Publishing(session, book)
         self.messages = Messages(session, book)
         self.organisations = Organisations(session, book)
+        self.supervision = Supervision(session, book)
 
     def has_book(self) -> bool:
         """Whether the book has its genesis."""

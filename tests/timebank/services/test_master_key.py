@@ -16,10 +16,11 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import inspect, text
 
+from tests.timebank.services.test_supervision import often
 from tests.timebank.world import NOW, PASSWORD, World, build_world, make_bank, settings_in
 from timebank.bootstrap import build_bank
 from timebank.commands import main
-from timebank.services import Bank, audits, master_key, members, network, sessions
+from timebank.services import Bank, audits, master_key, members, network, sessions, signals
 from timebank.settings import Settings
 from timebank.storage import renewing
 from timebank.storage.access import Answered
@@ -34,6 +35,7 @@ OF_THE_SERVICE = {
     "wrapped_key",
     "name_sealed",
     "number_sealed",
+    "words_sealed",
 }
 OF_A_PERSON = {"email_sealed", "sealed", "note_sealed", "text_sealed", "refused_text_sealed"}
 KILLED_IN_A_TRANSACTION = """
@@ -105,6 +107,10 @@ def filled(world: World) -> None:
     network.certify(
         bank, worker, station, someone, kind="carer", number="1", issued_on=NOW.date(), expires_on=None, now=NOW
     )
+    often(world)
+    signals.find(bank, now=NOW)
+    street = world.staff["street"]
+    signals.decide(bank, street, signals.work_list(bank, street)[0].id, "explained", "邻居", now=NOW)
     alert = "insert into alert (book, id, kind, summary, raised_at, reason_sealed) values (:b, 'a', 'k', 's', :t, :s)"
     mail = """insert into mail (book, id, address_sealed, subject, body, state, tries, made_at, next_try_at)
               values (:b, 'm', :s, 's', 'b', 'sent', 0, :t, :t)"""

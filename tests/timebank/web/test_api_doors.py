@@ -14,7 +14,7 @@ from timebank.domain.roles import PERMISSIONS, RoleName, permits
 from timebank.web.guard import allows_of
 
 STAFF = {"worker A": RoleName.WORKER, "street": RoleName.STREET, "county": RoleName.COUNTY, "auditor": RoleName.AUDITOR}
-WITHOUT_BODY = ("/approve", "/revoke", "/messages/read", "/call-off", "/hand-over")
+WITHOUT_BODY = ("/inspections", "/approve", "/revoke", "/messages/read", "/call-off", "/hand-over")
 NOT_FOR_STAFF = {"hours.log"}
 
 
@@ -47,7 +47,7 @@ def test_there_are_routes_for_every_noun(app: Flask) -> None:
     assert nouns == {
         "hours", "members", "redemptions", "policies", "stations", "services", "grants", "reversals", "audits",
         "receipts", "station-keys", "network", "operators", "divisions",
-        "messages",
+        "messages", "inspections", "signals", "call-backs",
     }  # fmt: skip
 
 

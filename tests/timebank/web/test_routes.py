@@ -9,13 +9,14 @@ import pytest
 from flask import Flask
 
 from tests.timebank.web.conftest import Browser
-from tests.timebank.world import World
+from tests.timebank.world import NOW, World
 from timebank.domain.roles import VERBS
 from timebank.web.guard import PUBLIC, SIGNED_IN, allows_of
 
 PUBLIC_ROUTES = {
     "api-docs.openapi_json", "catalogue.index", "docs.index", "healthz", "home.index", "look.change", "members.apply",
-    "metrics", "network.index", "network.show", "network.sign",
+    "metrics", "inspections.index", "inspections.show", "inspections.document", "network.index", "network.show",
+    "network.sign",
     "policies.index", "policies.show", "readyz", "sessions.sign_in", "static",
     "log.checkpoint", "log.description", "log.policy", "log.tile", "log.timestamp", "verify.index", "verify.offline",
 }  # fmt: skip
@@ -73,7 +74,9 @@ def test_who_lacks_the_permission_is_refused(
 def test_every_page_for_a_role_opens(app: Flask, world: World, sign_in: Callable[[str], Browser]) -> None:
     """Each page without values in its path opens for who may see it."""
     from timebank.domain.roles import permits
+    from timebank.services import inspections
 
+    assert inspections.begin(world.bank, world.staff["county"], now=NOW) == 1
     for who, actor in world.staff.items():
         browser = sign_in(who)
         for endpoint, method, path in routes(app):

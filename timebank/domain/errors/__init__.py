@@ -17,4 +17,5 @@ from timebank.domain.errors.privacy import *
 from timebank.domain.errors.receipts import *
 from timebank.domain.errors.redemptions import *
 from timebank.domain.errors.stations import *
+from timebank.domain.errors.supervision import *
 from timebank.domain.errors.transfers import *

@@ -22,7 +22,7 @@ PLACES = {
     "hours": ("hours.show", "record_id"),
 }
 """What a message is about → the page that shows it to who may see it."""
-LISTS = {"passbook": "passbook.index", "station": "network.index"}
+LISTS = {"passbook": "passbook.index", "station": "network.index", "inspection": "inspections.index"}
 
 
 class WishesForm(Form):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import segno
 from flask import Blueprint, Response, render_template, url_for
 
+from timebank.domain.inspections import OUTCOME_LABELS
 from timebank.domain.organisations import PRICE_UNITS
-from timebank.services import network
+from timebank.services import inspections, network
 from timebank.web.guard import bank, now, public
 from timebank.web.language import in_language
 from timebank.web.paper import drawn
@@ -29,7 +30,10 @@ def index() -> str:
 def show(code: str) -> str:
     """All that hangs at a station's door: promise, prices with their basis, filing, grading."""
     page = network.public_page(bank(), code, now=now())
-    return render_template("network/show.html", page=page, view=page.station, units=PRICE_UNITS)
+    return render_template(
+        "network/show.html", page=page, view=page.station, units=PRICE_UNITS, outcomes=OUTCOME_LABELS,
+        inspected=inspections.of_station(bank(), code),
+    )  # fmt: skip
 
 
 @blueprint.get("/stations/<code>/sign.pdf")
