@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from ledger import Kind
-from timebank.domain.errors import Forbidden, NotFound, ProviderMissing, VolunteerUnqualified
+from timebank.domain.errors import Forbidden, NotFound, ProviderMissing
 from timebank.domain.evidence import Delivered, Document, settle_document
-from timebank.domain.kin import Relation
 from timebank.domain.local_time import local_day
 from timebank.domain.redemptions import (
     GIVES_BACK,
@@ -16,17 +15,16 @@ from timebank.domain.redemptions import (
     after,
     check_delivery,
     check_reason,
-    check_volunteer,
     check_waiting_list,
     settlement,
     waiting_order,
 )
 from timebank.domain.roles import Actor, stations_of
 from timebank.domain.states import Party
-from timebank.services.redemptions.helpers import training_for
 from timebank.services.redemptions.values import RedemptionView, locked, parties_of, views
+from timebank.storage.holding import give, release
 from timebank.storage.redemptions import Redemption
-from timebank.storage.unit import Bank, Unit
+from timebank.storage.unit import Bank
 
 
 def step(
@@ -61,17 +59,7 @@ def assign(bank: Bank, actor: Actor, redemption_id: str, volunteer_id: str, *, n
     """
     with bank.unit() as unit:
         row = locked(unit, redemption_id)
-        state = after(RedemptionState(row.state), "assign", parties_of(unit, actor, row))
-        membership = unit.members.get(volunteer_id)
-        if membership is None or membership.state != "active":
-            raise NotFound
-        relation = unit.members.kin(volunteer_id).get(row.receiver_id)
-        check_volunteer(volunteer_id, row.receiver_id, row.member_id, Relation(relation) if relation else None)
-        training, on = training_for(unit, row), local_day(row.wanted_at)
-        if training is not None and training not in unit.members.trainings(volunteer_id, on):
-            raise VolunteerUnqualified(on=on)
-        row.volunteer_id = volunteer_id
-        unit.redemptions.move(row, str(state), actor.person_id, actor.via, now)
+        give(unit, actor, row, volunteer_id, parties_of(unit, actor, row), now)
         return views(unit, actor, [row])[0]
 
 
@@ -133,16 +121,6 @@ def settle(bank: Bank, actor: Actor, redemption_id: str, *, now: datetime) -> Re
         row.settled_minutes = used
         unit.redemptions.move(row, str(state), actor.person_id, actor.via, now)
         return views(unit, actor, [row])[0]
-
-
-def release(unit: Unit, row: Redemption, actor_id: str, now: datetime) -> None:
-    """Give the whole hold back to the purses that it came from."""
-    if row.hold_seq is None:
-        return
-    postings = [*unit.given_back(row.hold_seq, row.minutes), (unit.escrow, -row.minutes)]
-    _, policy_hash = unit.policy_at(now)
-    key = f"release-{row.id}-{row.version}"
-    unit.append(Kind.RELEASE, actor_id, postings, now=now, of=row.hold_seq, policy=policy_hash, key=key)
 
 
 def evidence_of(row: Redemption, actor: Actor, used: int) -> Document:
