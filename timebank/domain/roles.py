@@ -58,13 +58,14 @@ _MEMBER = frozenset(
         "transfers.gift", "transfers.donate", "transfers.undo",
         "passbook.see_own", "receipts.see_own", "members.see_own", "members.export_own", "members.erase_own",
         "proxies.agree", "catalogue.read", "policies.read",
+        "needs.post", "needs.take", "offers.make", "activities.join", "projects.join",
     }
 )  # fmt: skip
 _AT_A_STATION = frozenset(
     {
         "network.read", "members.list", "members.read", "hours.read", "hours.queue", "redemptions.read",
         "passbook.read", "transfers.read", "reversals.read", "catalogue.read", "policies.read", "alerts.read",
-        "day_sheet.read", "station_keys.read",
+        "day_sheet.read", "station_keys.read", "needs.read", "offers.read", "activities.read", "matching.read",
     }
 )  # fmt: skip
 _WORKER = _AT_A_STATION | {
@@ -74,7 +75,8 @@ _WORKER = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "slips.issue", "visits.run",
     "redemptions.request_at_desk", "redemptions.run", "transfers.enter_at_desk", "transfers.grant",
     "reversals.request", "passbook.print", "erasures.read", "erasures.request",
-    "station_keys.hold",
+    "station_keys.hold", "needs.post_at_desk", "needs.run", "offers.check", "activities.run", "projects.edit",
+    "matching.confirm",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",

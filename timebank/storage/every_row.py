@@ -2,16 +2,34 @@
 
 from timebank.storage import (
     access,
+    activities,
     audits,
     catalogue,
     hours,
     members,
     messages,
+    needs,
     network,
+    offers,
     people,
     privacy,
     publishing,
     redemptions,
 )
 
-MODULES = (access, audits, catalogue, hours, members, messages, network, people, privacy, publishing, redemptions)
+MODULES = (
+    access,
+    activities,
+    audits,
+    catalogue,
+    hours,
+    members,
+    messages,
+    needs,
+    network,
+    offers,
+    people,
+    privacy,
+    publishing,
+    redemptions,
+)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ledger import Kind
 from timebank.domain.catalogue import required_training
-from timebank.domain.errors import NotFound, VolunteerUnqualified
+from timebank.domain.errors import NotFound, ProxyNotRecorded, VolunteerUnqualified
 from timebank.domain.evidence import Document, hold_document
 from timebank.domain.identity import matter_number
 from timebank.domain.kin import Relation
@@ -23,7 +23,7 @@ from timebank.domain.redemptions import (
     hold_minutes,
     require_possible,
 )
-from timebank.domain.roles import Actor
+from timebank.domain.roles import Actor, covers, permits
 from timebank.domain.states import Party
 from timebank.storage.redemptions import Redemption
 from timebank.storage.unit import Bank, Unit
@@ -39,6 +39,22 @@ class AskForCare:
     minutes: int
     wanted_at: datetime
     note: str = ""
+
+
+def who_asks(unit: Unit, actor: Actor, member_id: str, station_id: str, verb: str) -> frozenset[Party]:
+    """How the actor may ask with this member's hours; `verb` is the desk's.
+
+    Raises ProxyNotRecorded, NotFound at another station.
+    """
+    if actor.person_id == member_id:
+        return frozenset({Party.OWNER})
+    if unit.members.is_proxy(member_id, actor.person_id):
+        return frozenset({Party.PROXY})
+    if permits(actor, verb):
+        if covers(actor, station_id, unit.network.parents(), verb):
+            return frozenset({Party.DESK})
+        raise NotFound
+    raise ProxyNotRecorded
 
 
 def check_wish(unit: Unit, form: AskForCare, now: datetime) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from timebank.domain.errors import NotFound, ProxyNotRecorded
-from timebank.domain.roles import Actor, covers, permits
-from timebank.domain.states import Party
+from timebank.domain.errors import NotFound
+from timebank.domain.roles import Actor
 from timebank.services.redemptions.values import RedemptionView, views
-from timebank.storage.holding import AskForCare, hold
-from timebank.storage.unit import Bank, Unit
+from timebank.storage.holding import AskForCare, hold, who_asks
+from timebank.storage.unit import Bank
+
+DESK_VERB = "redemptions.request_at_desk"
 
 
 def ask(bank: Bank, actor: Actor, form: AskForCare, *, now: datetime) -> RedemptionView:
@@ -21,7 +22,7 @@ def ask(bank: Bank, actor: Actor, form: AskForCare, *, now: datetime) -> Redempt
         membership = unit.members.get(form.member_id, lock=True)
         if membership is None:
             raise NotFound
-        who = who_asks(unit, actor, form.member_id, membership.station_id)
+        who = who_asks(unit, actor, form.member_id, membership.station_id, DESK_VERB)
         row = hold(bank, unit, actor, form, who, membership.station_id, now)
         return views(unit, actor, [row])[0]
 
@@ -30,17 +31,3 @@ def see_purses(bank: Bank, actor: Actor) -> dict[str, int]:
     """Origin → minutes of the actor's own purses."""
     with bank.read() as unit:
         return unit.balances(actor.person_id)
-
-
-def who_asks(unit: Unit, actor: Actor, member_id: str, station_id: str) -> frozenset[Party]:
-    """How the actor may ask with this member's hours. Raises ProxyNotRecorded, NotFound at another station."""
-    if actor.person_id == member_id:
-        return frozenset({Party.OWNER})
-    if unit.members.is_proxy(member_id, actor.person_id):
-        return frozenset({Party.PROXY})
-    verb = "redemptions.request_at_desk"
-    if permits(actor, verb):
-        if covers(actor, station_id, unit.network.parents(), verb):
-            return frozenset({Party.DESK})
-        raise NotFound
-    raise ProxyNotRecorded
