@@ -154,7 +154,7 @@ def check_reason(verb: str, reason: str | None, text: str | None = None) -> None
 
 def check_risk(risk: str) -> None:
     """Raises RiskTextMissing: a need and an offer say what could go wrong, if only that nothing is known."""
-    if len(risk.strip()) < 2:
+    if not risk.strip():
         raise RiskTextMissing
 
 

@@ -30,6 +30,7 @@ from timebank.storage.base import Base
 from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.gathering import Gathering, at_once
 from timebank.storage.hours import Hours
+from timebank.storage.matching import Matching
 from timebank.storage.members import Members, Purse
 from timebank.storage.messages import Message, Messages
 from timebank.storage.needs import Needs
@@ -72,6 +73,7 @@ class Unit:
         self.privacy = Privacy(session, book)
         self.publishing = Publishing(session, book)
         self.messages = Messages(session, book)
+        self.matching = Matching(session, book)
         self.needs = Needs(session, book)
         self.offers = Offers(session, book)
         self.activities = Activities(session, book)
