@@ -14,7 +14,7 @@ from timebank.domain.roles import PERMISSIONS, RoleName, permits
 from timebank.web.guard import allows_of
 
 STAFF = {"worker A": RoleName.WORKER, "street": RoleName.STREET, "county": RoleName.COUNTY, "auditor": RoleName.AUDITOR}
-NOT_FOR_STAFF = {"hours.log"}
+NOT_FOR_STAFF = {"hours.log", "needs.take", "offers.make", "activities.join", "projects.join"}
 
 
 def api_routes(app: Flask) -> list[tuple[str, str, str]]:
@@ -45,7 +45,7 @@ def test_there_are_routes_for_every_noun(app: Flask) -> None:
     nouns = {rule.split("/")[3] for rule, _, _ in api_routes(app)}
     assert nouns == {
         "hours", "members", "redemptions", "policies", "stations", "services", "grants", "reversals", "audits",
-        "receipts", "station-keys",
+        "receipts", "station-keys", "needs", "offers", "activities", "teams", "projects", "matching",
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ PUBLIC_ROUTES = {
     "api-docs.openapi_json", "catalogue.index", "docs.index", "healthz", "home.index", "look.change", "members.apply",
     "metrics", "network.index", "policies.index", "policies.show", "readyz", "sessions.sign_in", "static",
     "log.checkpoint", "log.description", "log.policy", "log.tile", "log.timestamp", "verify.index", "verify.offline",
+    "projects.index",
 }  # fmt: skip
 
 

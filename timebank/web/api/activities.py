@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 
 from timebank.domain.activities import NewActivity, NewProject
 from timebank.services import activities, members, projects, teams
-from timebank.web.api.schemas import Cursor, Minutes, SafeText, page, page_of
+from timebank.web.api.schemas import Cursor, Minutes, Nothing, SafeText, page, page_of
 from timebank.web.grouping import write_down
 from timebank.web.guard import actor, allow, bank, now
 
@@ -109,12 +109,8 @@ class Projects(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(Project))
 
 
-class State(ma.Schema):
+class ProjectState(ma.Schema):
     state = SafeText(required=True, validate=ma.validate.OneOf(["open", "running", "done", "closed"]))
-
-
-class Nothing(ma.Schema):
-    """No fields."""
 
 
 ActivityPage = page_of(Activity)
@@ -241,7 +237,7 @@ def see_project(project_id: str) -> Any:
 
 @blueprint.route("/projects/<string:project_id>/move", methods=["POST"])
 @allow("projects.edit")
-@blueprint.arguments(State)
+@blueprint.arguments(ProjectState)
 @blueprint.response(200, Project)
 def move_project(form: dict[str, Any], project_id: str) -> Any:
     """Running, done, closed, open again"""

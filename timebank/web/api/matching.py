@@ -43,7 +43,7 @@ class Pairs(ma.Schema):
     pairs = ma.fields.List(ma.fields.Nested(Pair), required=True, validate=ma.validate.Length(min=1, max=200))
 
 
-class Outcome(ma.Schema):
+class Confirmation(ma.Schema):
     """`refused` is the code of the refusal; null where the need was given."""
 
     need_id = ma.fields.String()
@@ -51,8 +51,8 @@ class Outcome(ma.Schema):
     refused = ma.fields.Function(lambda one: one.refusal.code if one.refusal is not None else None)
 
 
-class Outcomes(ma.Schema):
-    items = ma.fields.List(ma.fields.Nested(Outcome))
+class Confirmations(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(Confirmation))
 
 
 @blueprint.route("/matching")
@@ -67,7 +67,7 @@ def suggest(form: dict[str, Any]) -> Any:
 @blueprint.route("/matching/confirm", methods=["POST"])
 @allow("matching.confirm")
 @blueprint.arguments(Pairs)
-@blueprint.response(200, Outcomes)
+@blueprint.response(200, Confirmations)
 def confirm(form: dict[str, Any]) -> Any:
     """Give these needs to these volunteers; each pair is refused or done by itself"""
     pairs = [(one["need_id"], one["person_id"]) for one in form["pairs"]]

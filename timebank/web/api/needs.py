@@ -11,7 +11,7 @@ from timebank.domain.needs import FUNDING_LABELS, GENDER_LABELS, LANGUAGE_LABELS
 from timebank.services import families, members, needs
 from timebank.services.needs import Circle, PostNeed
 from timebank.web import needing
-from timebank.web.api.schemas import Cursor, Minutes, SafeText, page, page_of
+from timebank.web.api.schemas import Cursor, MaybeReason, Minutes, SafeText, Steps, page, page_of
 from timebank.web.guard import actor, allow, bank, now
 
 blueprint = Blueprint("api_needs", __name__, description="Care that is needed, whatever pays for it")
@@ -84,27 +84,6 @@ class OpenNeed(ma.Schema):
 
 class OpenNeeds(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(OpenNeed))
-
-
-class Step(ma.Schema):
-    """One change of state: who, when, why."""
-
-    state = ma.fields.String()
-    who = ma.fields.String()
-    at = ma.fields.AwareDateTime()
-    reason = ma.fields.String(allow_none=True)
-    text = ma.fields.String()
-
-
-class Steps(ma.Schema):
-    items = ma.fields.List(ma.fields.Nested(Step))
-
-
-class MaybeReason(ma.Schema):
-    """A reason, for the steps that ask for one, and words where it is `other`."""
-
-    reason = SafeText(load_default=None, allow_none=True, validate=ma.validate.Length(max=32))
-    text = SafeText(load_default="", validate=WORDS)
 
 
 class Around(ma.Schema):

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 
 from timebank.services import offers
 from timebank.services.offers import MakeOffer
-from timebank.web.api.schemas import SafeText
+from timebank.web.api.schemas import Nothing, SafeText
 from timebank.web.guard import actor, allow, bank, now
 
 blueprint = Blueprint("api_offers", __name__, description="When volunteers can help")
@@ -51,10 +51,6 @@ class Offer(ma.Schema):
 
 class Offers(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(Offer))
-
-
-class Nothing(ma.Schema):
-    """No fields."""
 
 
 @blueprint.route("/offers", methods=["POST"])
