@@ -197,10 +197,8 @@ def plan(
         if not new:
             break
         for row, suggestion in new:
-            need = open_places[row]
-            if not overlaps(need.start, need.end, day.taken.get(suggestion.person_id, ())):
-                day.give(need, suggestion.person_id)
-                found.append(suggestion)
+            day.give(open_places[row], suggestion.person_id)
+            found.append(suggestion)
         given = {row for row, _ in new}
         open_places = [need for row, need in enumerate(open_places) if row not in given]
     return found

@@ -38,9 +38,9 @@ class NeedForm(Form):
         lazy_gettext("Anything the helper should know?"),
         description=lazy_gettext("Only who takes it on reads this. You can leave it empty."),
     )
-    language = SelectField(lazy_gettext("Which language?"))
-    gender_wish = SelectField(lazy_gettext("Rather a woman or a man?"))
-    phone = SelectField(lazy_gettext("How was it asked for?"))
+    language = SelectField(lazy_gettext("Which language?"), default="")
+    gender_wish = SelectField(lazy_gettext("Rather a woman or a man?"), default="")
+    phone = SelectField(lazy_gettext("How was it asked for?"), default="desk")
 
 
 def people() -> list[tuple[str, str]]:

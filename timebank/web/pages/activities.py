@@ -40,7 +40,7 @@ class ActivityForm(Form):
         [needed()],
         description=lazy_gettext("One after the other, with spaces between: a meal run has many."),
     )
-    team = SelectField(lazy_gettext("For a team?"))
+    team = SelectField(lazy_gettext("For a team?"), default="")
 
 
 class TeamForm(Form):

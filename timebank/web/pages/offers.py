@@ -32,7 +32,7 @@ class OfferForm(Form):
     services = SelectMultipleField(lazy_gettext("With what can you help?"))
     far_metres = SelectField(lazy_gettext("How far do you go?"), coerce=int, default=1000)
     languages = SelectMultipleField(lazy_gettext("Which languages do you speak?"))
-    gender_wish = SelectField(lazy_gettext("Whom would you rather help?"))
+    gender_wish = SelectField(lazy_gettext("Whom would you rather help?"), default="")
     insured_until = DateField(
         lazy_gettext("Accident insurance until"),
         [Optional()],
