@@ -9,6 +9,7 @@ from importlib.resources import files
 from random import Random
 from typing import Any
 
+from timebank.demo.needs import add_needs
 from timebank.demo.people import PASSWORD, PIN, MadeUp, people
 from timebank.demo.story import Story
 from timebank.domain.catalogue import seed_services
@@ -58,6 +59,9 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
             story.day(one, start + timedelta(days=day), last=day == days - 1)
         if day % 23 == 22:
             say(f"  … {day + 1} days")
+    with bank.together() as one:
+        last = start + timedelta(days=days - 1, hours=12)
+        add_needs(one, actors, [(who, made, story.member(who, made)) for who, made in crowd], stations, min(last, end))
     say(f"Done: {beginning.size(bank)} entries in the book.")
     return True
 
