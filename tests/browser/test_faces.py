@@ -14,12 +14,14 @@ from tests.browser.conftest import People, follow
 
 PAGES = {
     None: ("/", "/sign-in", "/join", "/stations", "/policies", "/policies/1", "/services", "/api/docs",
-           "/verify", "/nowhere"),
+           "/verify", "/projects", "/nowhere"),
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
-                    "/transfers", "/transfers/new", "/account", "/account/password", "/my-data"),
+                    "/transfers", "/transfers/new", "/account", "/account/password", "/my-data", "/needs", "/needs/new",
+                    "/needs/open", "/offers", "/activities"),
     "worker": ("/", "/desk", "/desk/verify", "/desk/enter", "/desk/slips", "/members", "/members/new",
                "/redemptions/desk", "/redemptions/at-desk", "/grants", "/corrections", "/erasures",
-               "/station-keys"),
+               "/station-keys", "/needs/desk", "/needs/at-desk", "/offers/desk", "/activities/desk", "/activities/new",
+               "/teams/new", "/projects/new", "/matching"),
     "county": ("/policies/new", "/grants", "/corrections", "/services", "/station-keys"),
     "auditor": ("/audits",),
     "admin": ("/staff", "/tokens", "/audits"),

@@ -60,8 +60,7 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
         if day % 23 == 22:
             say(f"  … {day + 1} days")
     with bank.together() as one:
-        last = start + timedelta(days=days - 1, hours=12)
-        add_needs(one, actors, [(who, made, story.member(who, made)) for who, made in crowd], stations, min(last, end))
+        add_needs(one, actors, [(who, made, story.member(who, made)) for who, made in crowd], stations, end)
     say(f"Done: {beginning.size(bank)} entries in the book.")
     return True
 

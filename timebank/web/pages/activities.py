@@ -27,7 +27,7 @@ PAGE = 20
 
 class ActivityForm(Form):
     name = SafeText(lazy_gettext("Name of the activity"), [needed()])
-    service = SelectField(lazy_gettext("Service"))
+    service = SelectField(lazy_gettext("What service?"))
     day = DateField(lazy_gettext("On which day?"), [needed()])
     start = TimeField(lazy_gettext("From when?"), [needed()])
     minutes = SelectField(lazy_gettext("Minutes for each person"), coerce=int, default=60)

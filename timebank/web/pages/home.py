@@ -69,7 +69,7 @@ def _member_tiles() -> list[Tile]:
         Tile("hours.check_in", "door", gettext("Check in"), gettext("I am with the elder now")),
         Tile("redemptions.new", "hand", gettext("Ask for care"), gettext("I would like to be helped")),
         Tile("needs.near", "people", gettext("Help near by"), gettext("who needs help, and activities")),
-        Tile("needs.new", "place", gettext("I need help"), gettext("post it for volunteers")),
+        Tile("needs.new", "place", gettext("Post a need"), gettext("volunteers near by see it")),
         Tile("activities.index", "clock", gettext("Activities"), gettext("join a group, or a project")),
         Tile("passbook.index", "book", gettext("Passbook"), gettext("what I have, entry by entry")),
         Tile("transfers.new", "gift", gettext("Give hours"), gettext("to my family, or to elders in need")),
