@@ -14,13 +14,15 @@ from tests.browser.conftest import People, follow
 
 PAGES = {
     None: ("/", "/sign-in", "/join", "/stations", "/stations/LN-0101", "/inspections", "/policies", "/policies/1",
-           "/services", "/api/docs", "/verify", "/nowhere"),
+           "/services", "/api/docs", "/verify", "/projects", "/nowhere"),
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
                     "/transfers", "/transfers/new", "/messages", "/messages/wishes", "/account",
-                    "/account/password", "/my-data"),
+                    "/account/password", "/my-data", "/needs", "/needs/new", "/needs/open", "/offers",
+                    "/activities"),
     "worker": ("/", "/desk", "/desk/verify", "/desk/enter", "/desk/slips", "/members", "/members/new",
                "/redemptions/desk", "/redemptions/at-desk", "/grants", "/corrections", "/erasures",
-               "/station-keys", "/network"),
+               "/station-keys", "/network", "/needs/desk", "/needs/at-desk", "/offers/desk", "/activities/desk",
+               "/activities/new", "/teams/new", "/projects/new", "/matching"),
     "county": ("/supervision", "/call-backs", "/network", "/network/operators", "/network/divisions",
                "/network/stations/new", "/policies/new",
                "/grants", "/corrections", "/services", "/station-keys"),

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from timebank.demo import places
+from timebank.demo.needs import add_needs
 from timebank.demo.people import PASSWORD, PIN, MadeUp, people
 from timebank.demo.story import Story
 from timebank.domain.catalogue import seed_services
@@ -60,6 +61,8 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
             story.day(one, start + timedelta(days=day), last=day == days - 1)
         if day % 23 == 22:
             say(f"  … {day + 1} days")
+    with bank.together() as one:
+        add_needs(one, actors, [(who, made, story.member(who, made)) for who, made in crowd], stations, end)
     say(f"Done: {beginning.size(bank)} entries in the book.")
     return True
 

@@ -52,7 +52,7 @@ class Story:
         self._redeem(bank, morning + timedelta(hours=9), last)
         self._move(bank, morning, last)
 
-    def _member(self, person_id: str, made: MadeUp) -> Actor:
+    def member(self, person_id: str, made: MadeUp) -> Actor:
         return Actor(self.book, person_id, frozenset({Role(RoleName.MEMBER, self.stations[made.station])}), "web")
 
     def _serve(self, bank: Bank, start: datetime) -> tuple[str, str]:
@@ -63,7 +63,7 @@ class Story:
         service, minutes = self.random.choice(USUAL), 15 * self.random.randint(2, 8)
         minutes = max(minutes, 60) if service == "doctor_visit" else minutes
         end = start + timedelta(minutes=minutes)
-        me = self._member(volunteer_id, made)
+        me = self.member(volunteer_id, made)
         way = self.random.random()
         place = {"shopping": "outside", "walking": "outside", "doctor_visit": "institution"}.get(service, "home")
         form = LogHours(elder_id, service, start, minutes, place)
@@ -94,12 +94,12 @@ class Story:
         made = next(made for one, made in self.elders if one == elder_id)
         fate = self.random.random()
         if fate < 0.03:
-            hours.step(bank, self._member(elder_id, made), record_id, "dispute", "shorter", "", now=now)
+            hours.step(bank, self.member(elder_id, made), record_id, "dispute", "shorter", "", now=now)
         elif fate < 0.05:
             volunteer = next(pair for pair in self.volunteers if pair[0] == volunteer_id)
-            hours.step(bank, self._member(*volunteer), record_id, "withdraw", "mistake", "", now=now)
+            hours.step(bank, self.member(*volunteer), record_id, "withdraw", "mistake", "", now=now)
         else:
-            hours.confirm(bank, self._member(elder_id, made), record_id, "", now=now)
+            hours.confirm(bank, self.member(elder_id, made), record_id, "", now=now)
 
     def _verify(self, bank: Bank, records: list[tuple[str, str]], now: datetime) -> None:
         for record_id, station in records:
@@ -119,7 +119,7 @@ class Story:
             for person_id, made in self.random.sample(self.savers, 6):
                 form = AskForCare(person_id, person_id, self.random.choice(ASKED), 60, now + timedelta(days=2))
                 try:
-                    view = redemptions.ask(bank, self._member(person_id, made), form, now=now)
+                    view = redemptions.ask(bank, self.member(person_id, made), form, now=now)
                     self._fate(bank, view.id, person_id, made, now, fate)
                     break
                 except TimebankError:
@@ -134,7 +134,7 @@ class Story:
             if fate != 10:
                 redemptions.settle(bank, second, one, now=now)
         elif fate == 5:
-            redemptions.step(bank, self._member(person_id, made), one, "cancel", "not_needed", now=now)
+            redemptions.step(bank, self.member(person_id, made), one, "cancel", "not_needed", now=now)
         elif fate == 6:
             redemptions.step(bank, first, one, "decline", "nobody_free", now=now)
         elif fate == 7:
@@ -161,8 +161,8 @@ class Story:
         start = now + timedelta(hours=1)
         form = LogHours(person_id, view.service_code, start, 60, place, redemption_id=one)
         end = start + timedelta(hours=1)
-        record = hours.log(bank, self._member(*volunteer), form, now=end)
-        hours.confirm(bank, self._member(person_id, made), record.id, "", now=end)
+        record = hours.log(bank, self.member(*volunteer), form, now=end)
+        hours.confirm(bank, self.member(person_id, made), record.id, "", now=end)
         hours.verify(bank, second, [record.id], now=end)
 
     def _move(self, bank: Bank, morning: datetime, last: bool) -> None:
@@ -182,7 +182,7 @@ class Story:
             redemptions.expire_due(bank, now=now + timedelta(minutes=30))
 
     def _donate(self, bank: Bank, now: datetime, last: bool) -> None:
-        transfers.donate(bank, self._member(*self.random.choice(self.volunteers)), 60, now=now)
+        transfers.donate(bank, self.member(*self.random.choice(self.volunteers)), 60, now=now)
 
     def _grant(self, bank: Bank, now: datetime, last: bool) -> None:
         """Hours from the pool for somebody over 80 who lives alone; on the last day nobody has decided yet."""
@@ -209,6 +209,6 @@ class Story:
         try:
             families.record_kin(bank, worker, elder_id, child[0], "child", now=now)
             families.record_proxy(bank, worker, elder_id, child[0], "desk", now=now)
-            transfers.gift(bank, self._member(*child), elder_id, 60, now=now)
+            transfers.gift(bank, self.member(*child), elder_id, 60, now=now)
         except TimebankError:
             self.refused += 1

@@ -128,7 +128,7 @@ STEPS: Final = table(
     Step("hold", frozenset({_S.REQUESTED}), _S.HELD, frozenset({_P.OWNER, _P.PROXY, _P.DESK, _P.SYSTEM})),
     Step("wait", frozenset({_S.HELD, _S.ASSIGNED}), _S.WAITING, _DESK),
     Step("resume", frozenset({_S.WAITING}), _S.HELD, _DESK | {_P.SYSTEM}),
-    Step("assign", frozenset({_S.HELD, _S.WAITING, _S.ASSIGNED}), _S.ASSIGNED, _DESK),
+    Step("assign", frozenset({_S.HELD, _S.WAITING, _S.ASSIGNED}), _S.ASSIGNED, _DESK | {_P.SYSTEM}),
     Step("unassign", frozenset({_S.ASSIGNED}), _S.HELD, _DESK | {_P.VOLUNTEER}),
     Step("deliver", frozenset({_S.HELD, _S.ASSIGNED}), _S.DELIVERED, _DESK | {_P.VOLUNTEER}),
     Step("undeliver", frozenset({_S.DELIVERED}), _S.ASSIGNED, frozenset({_P.SYSTEM})),
@@ -221,15 +221,9 @@ def refusals(wish: Wish, means: Means) -> tuple[TimebankError, ...]:
     policy, today = means.policy, local_day(means.now)
     found: list[TimebankError] = [*redeem_refusals(policy, means.member, today)]
     found += beneficiary_refusals(policy, wish.relation, means.receiver, today)
-    found += _service_refusals(wish, means.service)
-    step = policy.rounding.step_minutes
-    if wish.minutes <= 0 or wish.minutes % step:
-        return (*found, MinutesInvalid(step_minutes=step))
-    if wish.wanted_at < means.now:
-        found.append(RedemptionInPast())
-    limit = policy.redeem.ahead_days
-    if limit is not None and (local_day(wish.wanted_at) - today).days > limit:
-        found.append(RedemptionTooFarAhead(limit_days=limit))
+    found += wish_refusals(wish, policy, means.service, means.now)
+    if any(isinstance(one, MinutesInvalid) for one in found):
+        return tuple(found)
     if policy.redeem.open_most is not None and means.open_requests >= policy.redeem.open_most:
         found.append(TooManyOpenRedemptions(limit=policy.redeem.open_most))
     cost, usable = hold_minutes(policy, wish), usable_minutes(policy, means.purses, Use.REDEEM)
@@ -242,6 +236,20 @@ def require_possible(wish: Wish, means: Means) -> None:
     """Raises the first refusal."""
     for error in refusals(wish, means):
         raise error
+
+
+def wish_refusals(wish: Wish, policy: Policy, service: Service | None, now: datetime) -> tuple[TimebankError, ...]:
+    """What speaks against the care itself, whoever pays: the item, the length, the moment."""
+    found = _service_refusals(wish, service)
+    step = policy.rounding.step_minutes
+    if wish.minutes <= 0 or wish.minutes % step:
+        return (*found, MinutesInvalid(step_minutes=step))
+    if wish.wanted_at < now:
+        found.append(RedemptionInPast())
+    limit = policy.redeem.ahead_days
+    if limit is not None and (local_day(wish.wanted_at) - local_day(now)).days > limit:
+        found.append(RedemptionTooFarAhead(limit_days=limit))
+    return tuple(found)
 
 
 def _service_refusals(wish: Wish, service: Service | None) -> list[TimebankError]:

@@ -58,6 +58,7 @@ _MEMBER = frozenset(
         "transfers.gift", "transfers.donate", "transfers.undo",
         "passbook.see_own", "receipts.see_own", "members.see_own", "members.export_own", "members.erase_own",
         "proxies.agree", "catalogue.read", "policies.read", "messages.see_own",
+        "needs.post", "needs.take", "offers.make", "activities.join", "projects.join",
     }
 )  # fmt: skip
 _AT_A_STATION = frozenset(
@@ -65,6 +66,7 @@ _AT_A_STATION = frozenset(
         "network.read", "members.list", "members.read", "hours.read", "hours.queue", "redemptions.read",
         "passbook.read", "transfers.read", "reversals.read", "catalogue.read", "policies.read", "alerts.read",
         "day_sheet.read", "station_keys.read", "network.report", "messages.see_own",
+        "needs.read", "offers.read", "activities.read", "matching.read",
     }
 )  # fmt: skip
 _WORKER = _AT_A_STATION | {
@@ -75,6 +77,7 @@ _WORKER = _AT_A_STATION | {
     "redemptions.request_at_desk", "redemptions.run", "transfers.enter_at_desk", "transfers.grant",
     "reversals.request", "passbook.print", "erasures.read", "erasures.request",
     "station_keys.hold", "stations.keep", "inspections.answer",
+    "needs.post_at_desk", "needs.run", "offers.check", "activities.run", "projects.edit", "matching.confirm",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",

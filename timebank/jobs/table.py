@@ -11,6 +11,7 @@ import structlog
 
 from timebank.services import (
     Bank,
+    activities,
     audits,
     call_backs,
     hours,
@@ -18,6 +19,8 @@ from timebank.services import (
     leases,
     mail,
     messages,
+    needs,
+    offers,
     privacy,
     publishing,
     redemptions,
@@ -52,6 +55,9 @@ class Job:
 JOBS = (
     Job("transfers", transfers.carry_out_due, timedelta(seconds=15)),
     Job("redemptions", redemptions.expire_due, timedelta(minutes=1)),
+    Job("needs", needs.carry_out_due, timedelta(minutes=1)),
+    Job("offers", offers.end_due, timedelta(hours=6)),
+    Job("activities", activities.remind_due, timedelta(minutes=5)),
     Job("visits", hours.close_forgotten, timedelta(minutes=5)),
     Job("audit-new", audits.run_incremental, timedelta(minutes=5), lease=timedelta(hours=1)),
     Job("audit-all", audits.run_full, at=time(2, 0), lease=timedelta(hours=6)),

@@ -120,7 +120,10 @@ def send_due(bank: Bank, *, now: datetime) -> int:
 
 
 def remind_due(bank: Bank, *, now: datetime) -> int:
-    """Remind both sides of visits that are due soon, as often as the rules say. Gives how many were told."""
+    """Remind both sides of visits that are due soon, as often as the rules say. Gives how many were told.
+
+    A need reminds of itself, so the request that pays for it does not.
+    """
     told = 0
     with bank.unit() as unit:
         try:
@@ -131,6 +134,8 @@ def remind_due(bank: Bank, *, now: datetime) -> int:
             return 0
         before = rules.needs.reminder_hours
         rows = unit.redemptions.assigned_until(now, max(before, default=0))
+        with_need = unit.needs.of_redemptions(row.id for row in rows)
+        rows = [row for row in rows if row.id not in with_need]
         reminded = unit.messages.told("redemption_soon", [row.id for row in rows])
         for row in rows:
             hours = reminder_due(before, row.wanted_at, now)

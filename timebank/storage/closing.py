@@ -6,16 +6,25 @@ from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
 from timebank.storage import hours, redemptions
+from timebank.storage.activities import Activity, Project, Team
 from timebank.storage.base import Base
 from timebank.storage.hours import HoursRecord
 from timebank.storage.members import Membership
+from timebank.storage.needs import Need
+from timebank.storage.offers import Offer
 from timebank.storage.redemptions import Redemption
 from timebank.storage.supervision import CallBack, Signal
 from timebank.storage.transfers import Reversal
 
+OPEN_NEEDS = ("posted", "open", "taken", "in_service", "delivered")
 MOVES: tuple[tuple[type[Base], ColumnElement[bool] | None], ...] = (
     (Membership, None),
     (HoursRecord, HoursRecord.state.in_(hours.OPEN)),
+    (Need, Need.state.in_(OPEN_NEEDS)),
+    (Offer, Offer.state == "open"),
+    (Team, Team.state == "open"),
+    (Activity, Activity.state == "open"),
+    (Project, Project.state == "open"),
     (Redemption, Redemption.state.in_(redemptions.OPEN)),
     (Reversal, Reversal.state == "asked"),
     (Signal, Signal.state == "open"),

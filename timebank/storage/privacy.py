@@ -10,10 +10,13 @@ from sqlalchemy import ColumnElement, Index, Select, String, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from timebank.storage.access import Answered, Credential, Login, SignIn, Token
+from timebank.storage.activities import ActivityPerson, ProjectPerson, TeamMember
 from timebank.storage.base import Base, InBook, to_person
 from timebank.storage.hours import HoursEvent, HoursRecord
 from timebank.storage.members import Closeness, Consent, Kin, Membership, Proxy, ProxyAct, Purse, Qualification
 from timebank.storage.messages import Contact, Message
+from timebank.storage.needs import Absence, Need, NeedEvent, NeedHelper
+from timebank.storage.offers import Offer
 from timebank.storage.people import Document, IdentityIndex, Look, Person
 from timebank.storage.redemptions import Redemption, RedemptionEvent
 from timebank.storage.transfers import Transfer
@@ -58,6 +61,13 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (HoursRecord, ("volunteer_id", "elder_id")),
     (Redemption, ("member_id", "receiver_id", "volunteer_id")),
     (Transfer, ("receiver_id", "giver_id")),
+    (Need, ("elder_id",)),
+    (NeedHelper, ("person_id",)),
+    (Absence, ("person_id",)),
+    (Offer, ("person_id",)),
+    (TeamMember, ("person_id",)),
+    (ActivityPerson, ("person_id",)),
+    (ProjectPerson, ("person_id",)),
     (Document, ("subject_id",)),
     (SignIn, ("person_id",)),
     (Look, ("person_id",)),
@@ -67,6 +77,7 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
 _HISTORY: tuple[tuple[type[Base], type[Base], ColumnElement[str], str], ...] = (
     (HoursEvent, HoursRecord, HoursEvent.__table__.c.record_id, "volunteer_id"),
     (RedemptionEvent, Redemption, RedemptionEvent.__table__.c.redemption_id, "member_id"),
+    (NeedEvent, Need, NeedEvent.__table__.c.need_id, "elder_id"),
 )
 
 
@@ -157,6 +168,10 @@ class Privacy:
         asked = select(Redemption.id).where(Redemption.book == self._book, Redemption.member_id == who)
         self._empty(RedemptionEvent, RedemptionEvent.redemption_id.in_(asked), {"text_sealed": None})
         self._empty(Redemption, Redemption.member_id == who, {"note_sealed": None})
+        needed = select(Need.id).where(Need.book == self._book, Need.elder_id == who)
+        self._empty(NeedEvent, NeedEvent.need_id.in_(needed), {"text_sealed": None})
+        self._empty(Need, Need.elder_id == who, {"risk_sealed": b"", "note_sealed": None})
+        self._empty(Offer, Offer.person_id == who, {"risk_sealed": b"", "state": "ended"})
         self._empty(Transfer, Transfer.receiver_id == who, {"text_sealed": None, "refused_text_sealed": None})
 
     def _delete_of_person(self, who: str) -> None:

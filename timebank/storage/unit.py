@@ -24,15 +24,19 @@ from timebank.domain.policies import Care, Facts, Origin, Policy, from_text
 from timebank.domain.redemptions import returned_parts
 from timebank.settings import Settings
 from timebank.storage.access import Access
+from timebank.storage.activities import Activities
 from timebank.storage.audits import Audits
 from timebank.storage.base import Base
 from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.closing import hand_over_rows
 from timebank.storage.gathering import Gathering, at_once
 from timebank.storage.hours import Hours
+from timebank.storage.matching import Matching
 from timebank.storage.members import Members, Purse
 from timebank.storage.messages import Message, Messages
+from timebank.storage.needs import Needs
 from timebank.storage.network import Network
+from timebank.storage.offers import Offers
 from timebank.storage.organisations import Organisations
 from timebank.storage.people import Document, People, Person
 from timebank.storage.privacy import Privacy
@@ -75,6 +79,10 @@ class Unit:
         self.messages = Messages(session, book)
         self.organisations = Organisations(session, book)
         self.supervision = Supervision(session, book)
+        self.matching = Matching(session, book)
+        self.needs = Needs(session, book)
+        self.offers = Offers(session, book)
+        self.activities = Activities(session, book)
 
     def has_book(self) -> bool:
         """Whether the book has its genesis."""

@@ -76,7 +76,7 @@ def fill(form: AskForm, payers: Sequence[Prospects], me: str) -> list[tuple[str,
     form.service.choices = [(one.code, in_language(one.name, one.name_en)) for one in offered]
     form.minutes.choices = [(length, hours_minutes(length)) for length in LENGTHS if length % step == 0]
     form.day.choices = day_choices(min((payer.ahead_days or FARTHEST_DAYS for payer in payers), default=FARTHEST_DAYS))
-    form.start.choices = [(text, text) for text in _starts()]
+    form.start.choices = [(text, text) for text in starts()]
     if not form.is_submitted():
         form.day.data = form.day.choices[1][0]
     return _menu(offered, [code for payer in payers for code in payer.usual])
@@ -106,7 +106,7 @@ def _day(day: date) -> str:
     return str(format_date(day, "M月d日 EEEE" if page_language() == "zh-CN" else "EEEE, d MMMM"))
 
 
-def _starts() -> list[str]:
+def starts() -> list[str]:
     """Every half hour of the day in which helpers go out."""
     first = datetime.combine(date.min, FIRST)
     count = (LAST.hour - FIRST.hour) * 2 + 1

@@ -8,7 +8,11 @@ from typing import TypeVar
 from flask import Flask
 from flask_babel import gettext
 
+from timebank.domain.activities import ACTIVITY_LABELS, PROJECT_LABELS
+from timebank.domain.catalogue import PLACE_LABELS, TRAINING_LABELS
 from timebank.domain.hours import FLAG_TEXTS, REASON_LABELS, SOURCE_LABELS, Source
+from timebank.domain.needs import FUNDING_LABELS, GENDER_LABELS, LANGUAGE_LABELS, POSTED_HOW_LABELS
+from timebank.domain.offers import WEEKDAY_LABELS
 from timebank.domain.words import N_
 from timebank.services.hours import FlagView
 from timebank.web.language import hours_minutes
@@ -79,6 +83,29 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "expired": (N_("Lapsed, hours given back"), "off"),
         "no_show": (N_("Nobody was there"), "bad"),
     },
+    "need": {
+        "posted": (N_("Waits for the station's check"), "wait"),
+        "open": (N_("Waits for a volunteer"), "wait"),
+        "taken": (N_("Taken on"), "wait"),
+        "in_service": (N_("Being served"), "wait"),
+        "delivered": (N_("To be verified"), "wait"),
+        "credited": (N_("Credited"), ""),
+        "rejected": (N_("Not published"), "bad"),
+        "cancelled": (N_("Cancelled"), "off"),
+        "expired": (N_("Nobody was found in time"), "off"),
+        "no_show": (N_("Did not take place"), "bad"),
+    },
+    "activity": {
+        "open": (ACTIVITY_LABELS["open"], "wait"),
+        "recorded": (ACTIVITY_LABELS["recorded"], ""),
+        "cancelled": (ACTIVITY_LABELS["cancelled"], "off"),
+    },
+    "project": {
+        "open": (PROJECT_LABELS["open"], "wait"),
+        "running": (PROJECT_LABELS["running"], ""),
+        "done": (PROJECT_LABELS["done"], "off"),
+        "closed": (PROJECT_LABELS["closed"], "off"),
+    },
     "transfer": {
         "pending": (N_("Waiting"), "wait"),
         "done": (N_("Done"), ""),
@@ -135,6 +162,15 @@ def flag_words(flag: FlagView) -> str:
 def init_words(app: Flask) -> None:
     """The filters that templates use."""
     app.jinja_env.filters.update(state_word=state_word, state_kind=state_kind, tag_words=tag_words)
+    app.jinja_env.globals.update(
+        place_labels=PLACE_LABELS,
+        funding_labels=FUNDING_LABELS,
+        language_labels=LANGUAGE_LABELS,
+        gender_labels=GENDER_LABELS,
+        posted_labels=POSTED_HOW_LABELS,
+        weekday_labels=WEEKDAY_LABELS,
+        training_labels=TRAINING_LABELS,
+    )
     app.jinja_env.filters.update(source_word=source_word, reason_word=reason_word, flag_words=flag_words)
 
 

@@ -15,7 +15,7 @@ from timebank.web.guard import allows_of
 
 STAFF = {"worker A": RoleName.WORKER, "street": RoleName.STREET, "county": RoleName.COUNTY, "auditor": RoleName.AUDITOR}
 WITHOUT_BODY = ("/inspections", "/approve", "/revoke", "/messages/read", "/call-off", "/hand-over")
-NOT_FOR_STAFF = {"hours.log"}
+NOT_FOR_STAFF = {"hours.log", "needs.take", "offers.make", "activities.join", "projects.join"}
 
 
 def api_routes(app: Flask) -> list[tuple[str, str, str]]:
@@ -48,6 +48,7 @@ def test_there_are_routes_for_every_noun(app: Flask) -> None:
         "hours", "members", "redemptions", "policies", "stations", "services", "grants", "reversals", "audits",
         "receipts", "station-keys", "network", "operators", "divisions",
         "messages", "inspections", "signals", "call-backs",
+        "needs", "offers", "activities", "teams", "projects", "matching",
     }  # fmt: skip
 
 

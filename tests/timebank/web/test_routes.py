@@ -19,6 +19,7 @@ PUBLIC_ROUTES = {
     "network.sign",
     "policies.index", "policies.show", "readyz", "sessions.sign_in", "static",
     "log.checkpoint", "log.description", "log.policy", "log.tile", "log.timestamp", "verify.index", "verify.offline",
+    "projects.index",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from timebank.domain.errors.base import *
 from timebank.domain.errors.hours import *
 from timebank.domain.errors.members import *
 from timebank.domain.errors.messages import *
+from timebank.domain.errors.needs import *
 from timebank.domain.errors.organisations import *
 from timebank.domain.errors.policies import *
 from timebank.domain.errors.privacy import *

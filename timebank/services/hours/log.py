@@ -12,22 +12,19 @@ from timebank.domain.hours import (
     Circumstances,
     Claim,
     Neighbourhood,
-    Participant,
     Source,
-    Worked,
     flags,
     require_loggable,
     source_counts,
-    window,
 )
 from timebank.domain.identity import matter_number
-from timebank.domain.kin import Relation
 from timebank.domain.local_time import day_start, local_day
 from timebank.domain.redemptions import RedemptionState, settlement
 from timebank.domain.redemptions import after as redemption_after
 from timebank.domain.roles import Actor, require
 from timebank.domain.states import Party
 from timebank.services.hours.values import HoursView, add_event, views
+from timebank.storage.circumstances import circumstances, worked
 from timebank.storage.hours import HoursFlag, HoursRecord
 from timebank.storage.unit import Bank, Unit
 
@@ -86,19 +83,8 @@ def write(
     membership = unit.members.get(claim.volunteer_id, lock=True)
     if membership is None:
         raise NotFound
-    policy, _ = unit.policy_at(now)
     service = unit.catalogue.service(claim.service_code)
-    relation = unit.members.kin(claim.volunteer_id).get(claim.elder_id)
-    others = tuple(worked(row) for row in unit.hours.of_volunteer(claim.volunteer_id, *window(claim)))
-    around = Circumstances(
-        now=now,
-        policy=policy,
-        service=service,
-        volunteer=participant(unit, claim.volunteer_id, claim.started_at),
-        elder=participant(unit, claim.elder_id, claim.started_at),
-        relation=Relation(relation) if relation else None,
-        others=others,
-    )
+    around = circumstances(unit, claim, service, now)
     require_loggable(claim, around)
     if service is None:
         raise ServiceNotOffered
@@ -152,27 +138,6 @@ def _deliver(unit: Unit, actor: Actor, row: HoursRecord, redemption_id: str, now
     request.delivered_minutes, request.delivered_at, request.delivered_by = row.minutes, row.ended_at, actor.person_id
     request.record_id = row.id
     unit.redemptions.move(request, str(state), actor.person_id, actor.via, now)
-
-
-def participant(unit: Unit, person_id: str, on: datetime) -> Participant:
-    """A volunteer or an elder as the rules see them. Raises NotFound for who is no member."""
-    membership = unit.members.get(person_id)
-    if membership is None:
-        raise NotFound
-    consents = {row.kind: row.given for row in unit.members.consents(person_id)}
-    return Participant(
-        person_id=person_id,
-        active=membership.state == "active",
-        closed=membership.state == "closed",
-        member_since=membership.approved_at or membership.applied_at,
-        born_on=unit.person(person_id).born_on,
-        trainings=unit.members.trainings(person_id, local_day(on)),
-        guardian_agrees=consents.get("guardian", False),
-    )
-
-
-def worked(row: HoursRecord) -> Worked:
-    return Worked(row.id, row.volunteer_id, row.elder_id, row.started_at, row.ended_at, Place(row.place))
 
 
 def _neighbourhood(

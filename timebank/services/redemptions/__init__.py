@@ -4,8 +4,9 @@ from timebank.services.redemptions.desk import assign, deliver, settle, step, wa
 from timebank.services.redemptions.expire import expire_due
 from timebank.services.redemptions.helpers import Helper, Helpers, helpers
 from timebank.services.redemptions.prospects import Prospects, Receiver, counts, prospects
-from timebank.services.redemptions.request import AskForCare, ask, see_purses
+from timebank.services.redemptions.request import ask, see_purses
 from timebank.services.redemptions.values import RedemptionView, at_desk, mine, of_elders, see, trail
+from timebank.storage.holding import AskForCare
 
 __all__ = [
     "AskForCare",

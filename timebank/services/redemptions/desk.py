@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from ledger import Kind
-from timebank.domain.errors import Forbidden, NotFound, ProviderMissing, VolunteerUnqualified
+from timebank.domain.errors import Forbidden, NotFound, ProviderMissing
 from timebank.domain.evidence import Delivered, Document, settle_document
-from timebank.domain.kin import Relation
 from timebank.domain.local_time import local_day
 from timebank.domain.redemptions import (
     GIVES_BACK,
@@ -16,15 +15,14 @@ from timebank.domain.redemptions import (
     after,
     check_delivery,
     check_reason,
-    check_volunteer,
     check_waiting_list,
     settlement,
     waiting_order,
 )
 from timebank.domain.roles import Actor, stations_of
 from timebank.domain.states import Party
-from timebank.services.redemptions.helpers import training_for
 from timebank.services.redemptions.values import RedemptionView, locked, parties_of, views
+from timebank.storage.holding import give, release
 from timebank.storage.redemptions import Redemption
 from timebank.storage.unit import Bank, Unit
 
@@ -73,21 +71,12 @@ def assign(bank: Bank, actor: Actor, redemption_id: str, volunteer_id: str, *, n
     """
     with bank.unit() as unit:
         row = locked(unit, redemption_id)
-        state = after(RedemptionState(row.state), "assign", parties_of(unit, actor, row))
-        membership = unit.members.get(volunteer_id)
-        if membership is None or membership.state != "active":
-            raise NotFound
-        relation = unit.members.kin(volunteer_id).get(row.receiver_id)
-        check_volunteer(volunteer_id, row.receiver_id, row.member_id, Relation(relation) if relation else None)
-        training, on = training_for(unit, row), local_day(row.wanted_at)
-        if training is not None and training not in unit.members.trainings(volunteer_id, on):
-            raise VolunteerUnqualified(on=on)
-        if row.volunteer_id is not None and row.volunteer_id != volunteer_id:
-            unit.tell(row.volunteer_id, "redemption_withdrawn", "redemption", row.id, now=now)
-        row.volunteer_id = volunteer_id
+        before = row.volunteer_id
+        give(unit, actor, row, volunteer_id, parties_of(unit, actor, row), now)
+        if before is not None and before != volunteer_id:
+            unit.tell(before, "redemption_withdrawn", "redemption", row.id, now=now)
         unit.tell(volunteer_id, "redemption_for_you", "redemption", row.id, now=now)
         unit.tell(row.receiver_id, "redemption_assigned", "redemption", row.id, now=now)
-        unit.redemptions.move(row, str(state), actor.person_id, actor.via, now)
         return views(unit, actor, [row])[0]
 
 
@@ -149,16 +138,6 @@ def settle(bank: Bank, actor: Actor, redemption_id: str, *, now: datetime) -> Re
         row.settled_minutes = used
         unit.redemptions.move(row, str(state), actor.person_id, actor.via, now)
         return views(unit, actor, [row])[0]
-
-
-def release(unit: Unit, row: Redemption, actor_id: str, now: datetime) -> None:
-    """Give the whole hold back to the purses that it came from."""
-    if row.hold_seq is None:
-        return
-    postings = [*unit.given_back(row.hold_seq, row.minutes), (unit.escrow, -row.minutes)]
-    _, policy_hash = unit.policy_at(now)
-    key = f"release-{row.id}-{row.version}"
-    unit.append(Kind.RELEASE, actor_id, postings, now=now, of=row.hold_seq, policy=policy_hash, key=key)
 
 
 def evidence_of(row: Redemption, actor: Actor, used: int) -> Document:

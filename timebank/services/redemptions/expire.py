@@ -6,7 +6,7 @@ from datetime import datetime
 
 from timebank.domain.redemptions import RedemptionState, after, is_expired
 from timebank.domain.states import Party
-from timebank.services.redemptions.desk import release
+from timebank.storage.holding import release
 from timebank.storage.unit import Bank
 
 SCHEDULER = "scheduler"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from timebank.domain.catalogue import required_training
 from timebank.domain.errors import NotFound
 from timebank.domain.kin import OWED_BY_LAW, Relation
 from timebank.domain.local_time import local_day
 from timebank.domain.roles import Actor, require_at
+from timebank.storage.holding import training_for
 from timebank.storage.redemptions import Redemption
 from timebank.storage.unit import Bank, Unit
 
@@ -63,12 +63,6 @@ def helpers(
             if len(batch) < BATCH:
                 return Helpers(tuple(found), training, None)
             after = list(batch.values())[-1]
-
-
-def training_for(unit: Unit, row: Redemption) -> str | None:
-    """The training that the service of a request requires."""
-    service = unit.catalogue.service(row.service_code)
-    return required_training(service) if service is not None else None
 
 
 def _fitting(unit: Unit, row: Redemption, batch: dict[str, str], name: str, now: datetime) -> list[Helper]:

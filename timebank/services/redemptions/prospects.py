@@ -10,7 +10,8 @@ from timebank.domain.kin import Relation
 from timebank.domain.local_time import local_day
 from timebank.domain.policies import Origin, Use, beneficiary_refusals, redeem_refusals, usable_minutes
 from timebank.domain.roles import Actor, stations_of
-from timebank.services.redemptions.request import who_asks
+from timebank.services.redemptions.request import DESK_VERB
+from timebank.storage.holding import who_asks
 from timebank.storage.unit import Bank, Unit
 
 
@@ -51,7 +52,7 @@ def prospects(bank: Bank, actor: Actor, member_id: str, *, now: datetime) -> Pro
         membership = unit.members.get(member_id)
         if membership is None:
             raise NotFound
-        who_asks(unit, actor, member_id, membership.station_id)
+        who_asks(unit, actor, member_id, membership.station_id, DESK_VERB)
         policy, _ = unit.policy_at(now)
         today = local_day(now)
         purses = {Origin(origin): minutes for origin, minutes in unit.balances(member_id).items()}

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 
 from timebank.services import families, members, redemptions
 from timebank.services.redemptions import AskForCare
-from timebank.web.api.schemas import Cursor, Minutes, SafeText, page, page_of
+from timebank.web.api.schemas import Cursor, MaybeReason, Minutes, Nothing, SafeText, Steps, page, page_of
 from timebank.web.guard import actor, allow, bank, now
 
 blueprint = Blueprint("api_redemptions", __name__, description="Care that is paid with hours")
@@ -47,20 +47,6 @@ class Redemption(ma.Schema):
     verbs = ma.fields.List(ma.fields.String())
 
 
-class Step(ma.Schema):
-    """One change of state: who, when, why."""
-
-    state = ma.fields.String()
-    who = ma.fields.String()
-    at = ma.fields.AwareDateTime()
-    reason = ma.fields.String(allow_none=True)
-    text = ma.fields.String()
-
-
-class Steps(ma.Schema):
-    items = ma.fields.List(ma.fields.Nested(Step))
-
-
 class Redemptions(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(Redemption))
 
@@ -72,17 +58,6 @@ class Volunteer(ma.Schema):
 class Delivery(ma.Schema):
     minutes = Minutes(required=True, validate=ma.validate.Range(min=0, max=1440))
     delivered_at = ma.fields.AwareDateTime(required=True)
-
-
-class MaybeReason(ma.Schema):
-    """A reason, for the steps that ask for one, and words where it is `other`."""
-
-    reason = SafeText(load_default=None, allow_none=True, validate=ma.validate.Length(max=32))
-    text = SafeText(load_default="", validate=ma.validate.Length(max=500))
-
-
-class Nothing(ma.Schema):
-    """No fields."""
 
 
 RedemptionPage = page_of(Redemption)

@@ -43,6 +43,31 @@ class Reason(ma.Schema):
     text = SafeText(load_default="", validate=ma.validate.Length(max=500))
 
 
+class Nothing(ma.Schema):
+    """No fields."""
+
+
+class MaybeReason(ma.Schema):
+    """A reason, for the steps that ask for one, and words where it is `other`."""
+
+    reason = SafeText(load_default=None, allow_none=True, validate=ma.validate.Length(max=32))
+    text = SafeText(load_default="", validate=ma.validate.Length(max=500))
+
+
+class Step(ma.Schema):
+    """One change of state: who, when, why."""
+
+    state = ma.fields.String()
+    who = ma.fields.String()
+    at = ma.fields.AwareDateTime()
+    reason = ma.fields.String(allow_none=True)
+    text = ma.fields.String()
+
+
+class Steps(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(Step))
+
+
 def page_of(item: type[ma.Schema]) -> type[ma.Schema]:
     """The schema of a page of items."""
     return ma.Schema.from_dict(

@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from timebank.domain.redemptions import OPEN
 from timebank.domain.roles import Actor, permits
-from timebank.services import families, hours, messages, passbook, redemptions, reversals, transfers
+from timebank.services import families, hours, messages, needs, passbook, redemptions, reversals, transfers
 from timebank.services.passbook import Part
 from timebank.web.guard import actor, bank, first_step, now, public, visitor
 
@@ -69,6 +69,9 @@ def _member_tiles() -> list[Tile]:
         Tile("hours.new", "pen", gettext("Log hours"), gettext("I helped somebody")),
         Tile("hours.check_in", "door", gettext("Check in"), gettext("I am with the elder now")),
         Tile("redemptions.new", "hand", gettext("Ask for care"), gettext("I would like to be helped")),
+        Tile("needs.near", "people", gettext("Help near by"), gettext("who needs help, and activities")),
+        Tile("needs.new", "place", gettext("Post a need"), gettext("volunteers near by see it")),
+        Tile("activities.index", "clock", gettext("Activities"), gettext("join a group, or a project")),
         Tile("passbook.index", "book", gettext("Passbook"), gettext("what I have, entry by entry")),
         Tile("transfers.new", "gift", gettext("Give hours"), gettext("to my family, or to elders in need")),
         Tile("hours.index", "list", gettext("My records"), gettext("helped and was helped")),
@@ -88,6 +91,10 @@ def _staff_tiles(me: Actor) -> list[Tile]:
         tiles.append(
             Tile("redemptions.desk", "hand", gettext("Redemptions"), gettext("find helpers, deliver, settle"), count)
         )
+    if permits(me, "needs.read"):
+        wanted = needs.counts(bank(), me)
+        count = wanted.get("posted", 0) + wanted.get("open", 0)
+        tiles.append(Tile("needs.desk", "people", gettext("Needs"), gettext("check, publish, find helpers"), count))
     if permits(me, "hours.enter"):
         tiles.append(Tile("desk.enter", "pen", gettext("Enter slips"), gettext("one or many")))
     if permits(me, "redemptions.request_at_desk"):

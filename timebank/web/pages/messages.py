@@ -20,6 +20,8 @@ blueprint = Blueprint("messages", __name__)
 PLACES = {
     "redemption": ("redemptions.show", "redemption_id"),
     "hours": ("hours.show", "record_id"),
+    "need": ("needs.show", "need_id"),
+    "activity": ("activities.show", "activity_id"),
 }
 """What a message is about → the page that shows it to who may see it."""
 LISTS = {"passbook": "passbook.index", "station": "network.index", "inspection": "inspections.index"}
