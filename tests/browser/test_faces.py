@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import People, follow
 
 PAGES = {
-    None: ("/", "/sign-in", "/join", "/stations", "/stations/LN-0101", "/inspections", "/policies", "/policies/1",
-           "/services", "/api/docs", "/verify", "/projects", "/nowhere"),
+    None: ("/", "/sign-in", "/join", "/stations", "/stations/LN-0101", "/map", "/inspections", "/policies",
+           "/policies/1", "/services", "/api/docs", "/verify", "/projects", "/nowhere"),
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
                     "/transfers", "/transfers/new", "/messages", "/messages/wishes", "/account",
                     "/account/password", "/my-data", "/needs", "/needs/new", "/needs/open", "/offers",
@@ -23,7 +23,7 @@ PAGES = {
                "/redemptions/desk", "/redemptions/at-desk", "/grants", "/corrections", "/erasures",
                "/station-keys", "/network", "/needs/desk", "/needs/at-desk", "/offers/desk", "/activities/desk",
                "/activities/new", "/teams/new", "/projects/new", "/matching"),
-    "county": ("/supervision", "/call-backs", "/network", "/network/operators", "/network/divisions",
+    "county": ("/dashboard", "/supervision", "/call-backs", "/network", "/network/operators", "/network/divisions",
                "/network/stations/new", "/policies/new",
                "/grants", "/corrections", "/services", "/station-keys"),
     "auditor": ("/audits",),

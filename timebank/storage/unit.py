@@ -29,6 +29,7 @@ from timebank.storage.audits import Audits
 from timebank.storage.base import Base
 from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.closing import hand_over_rows
+from timebank.storage.figures import Figures
 from timebank.storage.gathering import Gathering, at_once
 from timebank.storage.hours import Hours
 from timebank.storage.matching import Matching
@@ -77,6 +78,7 @@ class Unit:
         self.privacy = Privacy(session, book)
         self.publishing = Publishing(session, book)
         self.messages = Messages(session, book)
+        self.figures = Figures(session, book)
         self.organisations = Organisations(session, book)
         self.supervision = Supervision(session, book)
         self.matching = Matching(session, book)

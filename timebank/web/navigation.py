@@ -37,6 +37,7 @@ MENU = (
     Item("transfers.grants", N_("Grants"), "transfers.grant"),
     Item("reversals.index", N_("Corrections"), "reversals.request"),
     Item("privacy.requests", N_("Erasures"), "erasures.read"),
+    Item("dashboard.index", N_("Figures"), "reports.read"),
     Item("supervision.index", N_("Supervision"), "signals.read"),
     Item("organisations.index", N_("Network"), "network.report"),
     Item("station_keys.index", N_("Station keys"), "station_keys.retire"),

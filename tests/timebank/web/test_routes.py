@@ -15,7 +15,8 @@ from timebank.web.guard import PUBLIC, SIGNED_IN, allows_of
 
 PUBLIC_ROUTES = {
     "api-docs.openapi_json", "catalogue.index", "docs.index", "healthz", "home.index", "look.change", "members.apply",
-    "metrics", "inspections.index", "inspections.show", "inspections.document", "network.index", "network.show",
+    "metrics", "dashboard.stations",
+    "inspections.index", "inspections.show", "inspections.document", "network.index", "network.show",
     "network.sign",
     "policies.index", "policies.show", "readyz", "sessions.sign_in", "static",
     "log.checkpoint", "log.description", "log.policy", "log.tile", "log.timestamp", "verify.index", "verify.offline",
