@@ -136,6 +136,12 @@ def _columns(unmet: dict[tuple[str, str], int]) -> tuple[str, ...]:
     return tuple(sorted(totals, key=lambda service: (-totals[service], service)))
 
 
+def _cell(number: int, most: int, smallest: int) -> Cell:
+    """A number that is too small to be told is not told by its shade either."""
+    shown = told(number, smallest)
+    return Cell(shown, 1 if shown is None else heat(number, most))
+
+
 def _heat(
     rows: dict[str, Station], unmet: dict[tuple[str, str], int], smallest: int
 ) -> tuple[tuple[Place, tuple[Cell, ...]], ...]:
@@ -143,6 +149,6 @@ def _heat(
     lines = []
     for station_id in sorted({station for station, _ in unmet}, key=lambda one: rows[one].code):
         numbers = [unmet.get((station_id, service), 0) for service in columns]
-        cells = tuple(Cell(told(number, smallest), heat(number, most)) for number in numbers)
+        cells = tuple(_cell(number, most, smallest) for number in numbers)
         lines.append((_place(rows[station_id]), cells))
     return tuple(lines)
