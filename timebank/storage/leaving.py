@@ -10,6 +10,7 @@ from timebank.storage.members import Membership
 from timebank.storage.unit import Unit
 
 OPEN_HOURS = ("logged", "confirmed", "disputed")
+OPEN_NEEDS = ("posted", "open", "taken", "in_service")
 OPEN_REDEMPTIONS = ("requested", "waiting", "held", "assigned", "delivered")
 
 
@@ -21,6 +22,8 @@ def require_settled(unit: Unit, person_id: str) -> None:
     if unit.hours.page(person_id=person_id, states=OPEN_HOURS, limit=1):
         raise OpenMattersLeft
     if unit.redemptions.page(person_id=person_id, states=OPEN_REDEMPTIONS, limit=1):
+        raise OpenMattersLeft
+    if unit.needs.page(person_id=person_id, states=OPEN_NEEDS, limit=1):
         raise OpenMattersLeft
     if unit.transfers.pending(person_id):
         raise OpenMattersLeft

@@ -13,6 +13,7 @@ from timebank.services import families, hours, members, needs, offers, redemptio
 from timebank.services.hours import LogHours
 from timebank.services.needs import Circle, NeedView, PostNeed
 from timebank.services.offers import MakeOffer
+from timebank.storage import leaving
 
 SOON = NOW + timedelta(days=2)
 LATER = SOON + timedelta(hours=3)
@@ -281,3 +282,34 @@ def test_nobody_came_in_time_and_reminders_are_sent_once(world: World) -> None:
     assert needs.carry_out_due(world.bank, now=SOON + timedelta(minutes=2)) == 0
     assert needs.carry_out_due(world.bank, now=SOON + timedelta(hours=22, minutes=1)) == 1
     assert told(world, volunteer).count("need_reminder") == 2
+
+
+def test_nothing_readable_is_left_of_an_erased_person(world: World) -> None:
+    elder, volunteer = world.member(), world.member()
+    view = opened(world, elder, note="门锁密码在信箱")
+    form = MakeOffer((1,), "08:00", "18:00", ("cleaning",), "腰不好")
+    offer = offers.make(world.bank, volunteer, form, now=NOW)
+    with world.bank.read() as unit, pytest.raises(errors.OpenMattersLeft):
+        leaving.require_settled(unit, elder.person_id)
+    needs.cancel(world.bank, elder, view.id, "other", "去世", now=NOW)
+    with world.bank.unit() as unit:
+        leaving.require_settled(unit, elder.person_id)
+        for who in (elder, volunteer):
+            person = unit.people.get(who.person_id)
+            assert person is not None
+            unit.privacy.erase(person, NOW)
+    with world.bank.read() as unit:
+        row, offered = unit.needs.get(view.id), unit.offers.get(offer.id)
+        assert row is not None
+        assert offered is not None
+        assert (row.risk_sealed, row.note_sealed, offered.risk_sealed, offered.state) == (b"", None, b"", "ended")
+        assert [one.text_sealed for one in unit.needs.events(view.id)] == [None, None, None]
+
+
+def test_what_is_kept_of_a_person_names_the_needs(world: World) -> None:
+    elder = world.member()
+    view = opened(world, elder, note="请敲门")
+    with world.bank.read() as unit:
+        kept = unit.privacy.kept_of(elder.person_id)
+    assert [row["number"] for _, row in kept["need"]] == [view.number]
+    assert [row["state"] for _, row in kept["need_event"]] == ["posted", "open"]

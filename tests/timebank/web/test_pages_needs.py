@@ -173,3 +173,16 @@ def test_a_worker_confirms_what_is_suggested(world: World, sign_in: Staff) -> No
     assert desk.post("/matching/confirm", day=DAY, pair=[pair]).status_code == 302
     assert refuses(desk.post("/matching/confirm", day=DAY, pair=[pair]), errors.NeedStateConflict)
     assert "司马建国" in desk.get(here).text
+
+
+def test_a_worker_gives_a_need_to_who_was_asked_by_phone(world: World, sign_in: Staff, sign_in_member: Member) -> None:
+    helper, elder, desk = world.member(name="司马建国"), world.member(), sign_in("worker A")
+    here = desk.post(f"/needs/at-desk?member={world.number(elder)}", **wish(elder)).headers["Location"]
+    desk.post(f"{here}/step/publish")
+    assert refuses(desk.post(f"{here}/assign", number="1"), errors.MemberNumberInvalid)
+    assert refuses(desk.post(f"{here}/assign", number=world.number(elder)), errors.OwnCare)
+    assert sign_in("worker B").post(f"{here}/assign", number=world.number(helper)).status_code == 404
+    assert needs.mine(world.bank, helper) == ()
+    assert desk.post(f"{here}/assign", number=world.number(helper)).status_code == 302
+    assert "居家清洁" in sign_in_member(helper).get("/").text
+    assert "居家清洁" in sign_in_member(elder).get("/").text
