@@ -313,3 +313,48 @@ def test_what_is_kept_of_a_person_names_the_needs(world: World) -> None:
         kept = unit.privacy.kept_of(elder.person_id)
     assert [row["number"] for _, row in kept["need"]] == [view.number]
     assert [row["state"] for _, row in kept["need_event"]] == ["posted", "open"]
+
+
+def test_who_leaves_two_passes_the_request_on(world: World) -> None:
+    elder, worker = world.rich(120), world.staff["worker A"]
+    first, second = world.member(), world.member()
+    view = opened(world, elder, service_code="bathing", place="home", funding="time")
+    for one in (first, second):
+        training.record(world.bank, worker, one.person_id, "bathing", NOW.date(), None, now=NOW)
+        form = MakeOffer((1, 2), "08:00", "18:00", ("bathing",), "无", insured_until=SOON.date())
+        offers.see_insurance(world.bank, worker, offers.make(world.bank, one, form, now=NOW).id, now=NOW)
+        needs.take(world.bank, one, view.id, now=NOW)
+    assert redemptions.see(world.bank, elder, view.redemption_id or "").volunteer_id == first.person_id
+    needs.untake(world.bank, first, view.id, now=NOW)
+    request = redemptions.see(world.bank, elder, view.redemption_id or "")
+    assert (request.state, request.volunteer_id) == ("assigned", second.person_id)
+    left = needs.see(world.bank, elder, view.id)
+    assert (left.state, [one.person_id for one in left.helpers]) == ("open", [second.person_id])
+    assert world.balance(elder) == 60
+
+
+def test_nothing_is_said_of_a_visit_before_its_time(world: World) -> None:
+    elder, volunteer, worker = world.member(), world.member(), world.staff["worker A"]
+    view = opened(world, elder)
+    needs.take(world.bank, volunteer, view.id, now=NOW)
+    with pytest.raises(errors.NeedStateConflict):
+        needs.start(world.bank, volunteer, view.id, now=NOW)
+    with pytest.raises(errors.NeedStateConflict):
+        needs.no_show(world.bank, worker, view.id, "volunteer_absent", now=NOW)
+    late = needs.post(world.bank, elder, wish(elder, wanted_at=NOW + timedelta(minutes=5)), now=NOW)
+    with pytest.raises(errors.RedemptionInPast):
+        needs.publish(world.bank, worker, late.id, now=NOW + timedelta(minutes=6))
+    assert (state(world, elder, view.id), state(world, elder, late.id)) == ("taken", "posted")
+
+
+def test_hours_of_others_never_answer_a_need(world: World) -> None:
+    elder, volunteer, other = world.rich(120), world.member(), world.member()
+    view = opened(world, elder, funding="time")
+    needs.take(world.bank, volunteer, view.id, now=NOW)
+    form = LogHours(elder.person_id, "cleaning", SOON, 60)
+    for who in (volunteer, other):  # not paid as the need is; not by its helper
+        record = hours.log(world.bank, who, form, now=LATER)
+        for actor in (who, world.staff["worker A"]):
+            with pytest.raises(errors.NotFound):
+                needs.link(world.bank, actor, view.id, record.id, now=LATER)
+    assert (state(world, elder, view.id), world.balance(elder)) == ("taken", 60)

@@ -11,7 +11,7 @@ import time_machine
 from tests.timebank.web.conftest import Browser, refuses
 from tests.timebank.world import NOW, World
 from timebank.domain import errors
-from timebank.services import activities, needs, offers, projects
+from timebank.services import activities, hours, needs, offers, projects
 
 Staff, Member = Callable[[str], Browser], Callable[[Any], Browser]
 DAY = (NOW + timedelta(days=2)).date().isoformat()
@@ -56,6 +56,28 @@ def test_a_need_from_the_post_to_the_hours(world: World, sign_in: Staff, sign_in
     assert needs.see(world.bank, elder, need_id).state == "delivered"
     assert mine.get("/needs").status_code == 200
     assert desk.get("/needs/desk").status_code == desk.get("/needs/desk?list=ended").status_code == 200
+
+
+def test_the_desk_enters_the_hours_of_who_has_no_phone(world: World, sign_in: Staff) -> None:
+    elder, helper, desk = world.rich(120), world.member(), sign_in("worker A")
+    answer = desk.post(f"/needs/at-desk?member={world.number(elder)}", **wish(elder, funding="time"))
+    here = answer.headers["Location"]
+    desk.post(f"{here}/step/publish")
+    desk.post(f"{here}/assign", number=world.number(helper))
+    with time_machine.travel(LATER, tick=False):
+        desk = sign_in("worker A")
+        form = {"helper": helper.person_id, "slip": "", "start": "09:00", "minutes": "45"}
+        assert f'action="{here}/enter"' in desk.get(here).text
+        for wrong in ({"helper": elder.person_id}, {"start": ""}, {"minutes": "7"}, {"slip": "12"}):
+            assert desk.post(f"{here}/enter", **{**form, **wrong}).status_code == 422, wrong
+        assert refuses(desk.post(f"{here}/enter", **{**form, "minutes": "75"}), errors.DeliveredMoreThanHeld)
+        assert needs.mine(world.bank, helper)[0].state == "taken"
+        assert desk.post(f"{here}/enter", **form).status_code == 302
+    assert needs.mine(world.bank, helper)[0].state == "delivered"
+    record = hours.mine(world.bank, helper)[0]
+    hours.confirm(world.bank, elder, record.id, "", now=LATER)
+    assert hours.verify(world.bank, world.staff["second A"], [record.id], now=LATER)[0].refusal is None
+    assert (world.balance(elder), world.balance(helper)) == (75, 45)
 
 
 def test_refusals_keep_what_was_typed_and_nothing_else(world: World, sign_in_member: Member) -> None:
@@ -127,6 +149,10 @@ def test_an_activity_is_planned_joined_and_written_down_once(
     here = f"/activities/{activities.to_join(world.bank, member, now=NOW)[0].id}"
     assert mine.get("/activities").status_code == mine.get(here).status_code == 200
     assert mine.post(f"{here}/join").status_code == 302
+    assert mine.post(f"{here}/leave").status_code == 302
+    assert desk.post(f"{here}/enter", number=world.number(elders[0])).status_code == 409
+    assert sign_in("worker B").post(f"{here}/enter", number=world.number(member)).status_code == 404
+    assert desk.post(f"{here}/enter", number=world.number(member)).status_code == 302
     assert refuses(sign_in_member(world.member()).post(f"{here}/join"), errors.ActivityFull)
     assert "司马建国" in desk.get(f"{here}/record").text
     assert desk.post(f"{here}/record", there=[member.person_id]).status_code in (409, 422)
