@@ -124,12 +124,18 @@ def test_an_offer_is_made_and_its_insurance_seen(world: World, sign_in: Staff, s
     for wrong in ({"weekdays": []}, {"start": "13:00"}, {"services": []}, {"risk": ""}, {"start": ""}):
         assert mine.post("/offers", **{**good, **wrong}).status_code == 422, wrong
     assert offers.mine(world.bank, member) == ()
+    number = world.number(member)
+    assert refuses(sign_in("worker B").get(f"/offers/at-desk?member={number}"), errors.NotFound)
+    assert desk.post(f"/offers/at-desk?member={number}", **{**good, "services": []}).status_code == 422
+    assert offers.mine(world.bank, member) == ()
+    assert desk.post(f"/offers/at-desk?member={number}", **good).status_code == 302
+    assert mine.post(f"/offers/{offers.mine(world.bank, member)[0].id}/end").status_code == 302
     assert mine.post("/offers", **good).status_code == 302
-    offer = offers.mine(world.bank, member)[0]
+    offer = next(one for one in offers.mine(world.bank, member) if one.state == "open")
     assert "腰不好" in desk.get("/offers/desk").text
     assert sign_in("worker B").post(f"/offers/{offer.id}/insurance").status_code == 404
     assert desk.post(f"/offers/{offer.id}/insurance").status_code == 302
-    assert offers.mine(world.bank, member)[0].insurance_seen
+    assert any(one.insurance_seen for one in offers.mine(world.bank, member))
     assert mine.post(f"/offers/{offer.id}/end").status_code == 302
     assert refuses(mine.post(f"/offers/{offer.id}/end"), errors.OfferEnded)
 
