@@ -62,12 +62,17 @@ def a_day(circle: Circle, world: World, member: Browser, desk: Browser) -> list[
     answers = [
         member.get(path)
         for path in ("/", "/hours", "/hours/new", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
-                     "/passbook.csv", "/passbook.pdf", "/transfers", "/transfers/new", "/account")
+                     "/passbook.csv", "/passbook.pdf", "/transfers", "/transfers/new", "/account",
+                     "/needs", "/needs/new",
+                     "/needs/open", "/offers", "/activities", "/projects")
     ]  # fmt: skip
     answers += [
         desk.get(path)
         for path in ("/", "/desk", "/desk/verify", "/desk/enter", "/members", "/members/new", here, f"{here}/passbook",
                      f"{here}/passbook.pdf", "/redemptions/desk", "/grants", "/corrections",
+                     "/needs/desk", "/offers/desk",
+                     "/activities/desk", "/activities/new", "/matching",
+                     f"/needs/at-desk?member={world.number(circle.payer)}",
                      f"/redemptions/at-desk?member={world.number(circle.payer)}")
     ]  # fmt: skip
     answers += [

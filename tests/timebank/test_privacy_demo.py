@@ -34,7 +34,8 @@ LOGINS = ("worker", "worker3", "county", "auditor", "admin", "19900000001", "199
 PAGES = (
     "/", "/hours", "/hours/new", "/redemptions", "/redemptions/new", "/passbook", "/passbook.csv", "/transfers",
     "/account", "/my-data", "/my-data.json", "/desk", "/desk/verify", "/desk/enter", "/members", "/members/new",
-    "/erasures", "/grants", "/staff", "/audits", "/nowhere",
+    "/erasures", "/grants", "/needs", "/needs/open", "/needs/desk", "/offers", "/offers/desk", "/activities",
+    "/activities/desk", "/projects", "/matching", "/staff", "/audits", "/nowhere",
 )  # fmt: skip
 
 

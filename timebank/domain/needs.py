@@ -126,7 +126,7 @@ STEPS: Final = table(
     Step("untake", frozenset({_S.OPEN, _S.TAKEN}), _S.OPEN, _HELPER),
     Step("give_back", frozenset({_S.OPEN, _S.TAKEN}), _S.OPEN, _HELPER, tuple(GIVE_BACK_REASONS)),
     Step("start", frozenset({_S.TAKEN}), _S.IN_SERVICE, _HELPER | _DESK),
-    Step("deliver", frozenset({_S.TAKEN, _S.IN_SERVICE}), _S.DELIVERED, _HELPER | _SYSTEM),
+    Step("deliver", frozenset({_S.TAKEN, _S.IN_SERVICE}), _S.DELIVERED, _HELPER | _DESK | _SYSTEM),
     Step("undeliver", frozenset({_S.DELIVERED}), _S.TAKEN, _SYSTEM),
     Step("credit", frozenset({_S.DELIVERED}), _S.CREDITED, _SYSTEM),
     Step("reopen", frozenset({_S.CREDITED}), _S.DELIVERED, _SYSTEM),

@@ -107,27 +107,33 @@ def plan(bank: Bank, actor: Actor, form: NewActivity, *, now: datetime) -> Activ
         return _views(unit, actor, [row])[0]
 
 
-def join(bank: Bank, actor: Actor, activity_id: str, *, now: datetime) -> ActivityView:
-    """A member joins. The gates are those of the hours: age, training, kin, insurance, other promises.
+def join(bank: Bank, actor: Actor, activity_id: str, person_id: str = "", *, now: datetime) -> ActivityView:
+    """A member joins, or the activity's station enters who asked at the desk (`person_id`).
+
+    The gates are those of the hours: age, training, kin, insurance, other promises.
 
     Raises ActivityFull, ActivityStateConflict, AlreadyBooked, InsuranceMissing, each refusal of `domain.hours.rules`.
     """
-    require(actor, "activities.join")
     with bank.unit() as unit:
         row = _locked(unit, activity_id)
+        if person_id:
+            require_at(actor, "activities.run", row.station_id, unit.network.parents())
+        else:
+            require(actor, "activities.join")
+        who = person_id or actor.person_id
         if row.state != "open" or row.starts_at <= now:
             raise ActivityStateConflict
-        unit.members.get(actor.person_id, lock=True)
+        unit.members.get(who, lock=True)
         people = unit.activities.people([row.id])[row.id]
-        if actor.person_id in {one.person_id for one in people}:
+        if who in {one.person_id for one in people}:
             raise AlreadyBooked
         if sum(one.part == JOINED for one in people) >= row.places:
             raise ActivityFull
-        _elder_for(unit, row, [one.person_id for one in people if one.part == SERVED], actor.person_id)
-        times = booked(unit, [actor.person_id], row.starts_at, row.ends_at).get(actor.person_id, [])
+        _elder_for(unit, row, [one.person_id for one in people if one.part == SERVED], who)
+        times = booked(unit, [who], row.starts_at, row.ends_at).get(who, [])
         if overlaps(row.starts_at, row.ends_at, times):
             raise AlreadyBooked
-        unit.activities.add(_person(row, actor.person_id, JOINED, now))
+        unit.activities.add(_person(row, who, JOINED, now))
         unit.flush()
         return _views(unit, actor, [row])[0]
 

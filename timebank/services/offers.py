@@ -55,18 +55,22 @@ class OfferView:
     state: str
 
 
-def make(bank: Bank, actor: Actor, form: MakeOffer, *, now: datetime) -> OfferView:
-    """A volunteer's offer, valid for the days of the care rules.
+def make(bank: Bank, actor: Actor, form: MakeOffer, person_id: str = "", *, now: datetime) -> OfferView:
+    """A volunteer's offer, valid for the days of the care rules; the station enters one for who asks at the desk.
 
     Raises OfferInvalid, RiskTextMissing, MemberNotActive, NotFound, CareRulesMissing, Forbidden.
     """
-    require(actor, "offers.make")
     check_times(form.weekdays, form.start, form.end)
     check_risk(form.risk)
     with bank.unit() as unit:
-        membership = unit.members.get(actor.person_id)
+        who = person_id or actor.person_id
+        membership = unit.members.get(who)
         if membership is None:
             raise NotFound
+        if person_id:
+            require_at(actor, "offers.check", membership.station_id, unit.network.parents())
+        else:
+            require(actor, "offers.make")
         if membership.state != "active":
             raise MemberNotActive
         rules = unit.care_at(now).needs
@@ -74,7 +78,7 @@ def make(bank: Bank, actor: Actor, form: MakeOffer, *, now: datetime) -> OfferVi
         row = Offer(
             book=unit.origin,
             id=bank.new_id(now),
-            person_id=actor.person_id,
+            person_id=who,
             station_id=membership.station_id,
             weekdays=" ".join(str(one) for one in sorted(set(form.weekdays))),
             from_clock=form.start,
@@ -84,7 +88,7 @@ def make(bank: Bank, actor: Actor, form: MakeOffer, *, now: datetime) -> OfferVi
             languages=" ".join(sorted(set(form.languages))),
             gender_wish=form.gender_wish,
             insured_until=form.insured_until,
-            risk_sealed=unit.seal_for(actor.person_id, form.risk.strip()),
+            risk_sealed=unit.seal_for(who, form.risk.strip()),
             valid_until=local_day(now) + timedelta(days=rules.offer_days),
             state="open",
             made_at=now,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ledger import Kind
 from timebank.domain.errors import BalanceLeft, OpenMattersLeft
-from timebank.storage import hours, redemptions
+from timebank.storage import hours, needs, redemptions
 from timebank.storage.members import Membership
 from timebank.storage.unit import Unit
 
@@ -19,6 +19,8 @@ def require_settled(unit: Unit, person_id: str) -> None:
     if unit.hours.page(person_id=person_id, states=hours.OPEN, limit=1):
         raise OpenMattersLeft
     if unit.redemptions.page(person_id=person_id, states=redemptions.OPEN, limit=1):
+        raise OpenMattersLeft
+    if unit.needs.page(person_id=person_id, states=needs.OPEN, limit=1):
         raise OpenMattersLeft
     if unit.transfers.pending(person_id):
         raise OpenMattersLeft

@@ -18,6 +18,9 @@ GIVEN_UP = ("cancelled", "declined", "expired", "no_show")
 LONGEST = timedelta(hours=12)
 
 
+OPEN = ("posted", "open", "taken", "in_service")
+
+
 class Need(InBook, Base):
     """Care that an elder wants at a time, and who pays for it. Free words are sealed under the elder's key."""
 

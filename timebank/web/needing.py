@@ -11,7 +11,7 @@ from wtforms import SelectField
 from timebank.domain.catalogue import FIVE_X_LABELS, HELP_LABELS, Service, by_class, by_help
 from timebank.domain.needs import FUNDING_LABELS, GENDER_LABELS, LANGUAGE_LABELS
 from timebank.services import catalogue, families, hours, needs
-from timebank.services.hours import HoursView, LogHours
+from timebank.services.hours import HoursView, LogHours, RowRefused
 from timebank.services.needs import NeedView, PostNeed
 from timebank.web.asking import FARTHEST_DAYS, LENGTHS, NINE, day_choices, starts
 from timebank.web.forms import Choice, Form, SafeText
@@ -112,11 +112,26 @@ def post(form: PostNeed) -> NeedView:
 
 
 def log_served(view: NeedView, started_at: datetime, minutes: int, note: str = "") -> HoursView:
-    """Log the hours that answer a need, and link them to it, in one commit. The first helper's are paid with hours."""
-    first = bool(view.helpers) and view.helpers[0].person_id == actor().person_id
-    paid = view.redemption_id if first else None
+    """Log the hours that answer a need, and link them to it, in one commit."""
+    paid = view.redemption_id if view.paid_id == actor().person_id else None
     form = LogHours(view.elder_id, view.service_code, started_at, minutes, view.place, note, redemption_id=paid)
     with bank().together() as one:
         record = hours.log(one, actor(), form, now=now())
         needs.link(one, actor(), view.id, record.id, now=now())
         return record
+
+
+def enter_served(view: NeedView, person_id: str, started_at: datetime, minutes: int, slip: str) -> HoursView:
+    """The desk enters a helper's hours that answer a need, from a paper slip or by hand, and links them, in one commit.
+
+    Raises the refusal of the hours.
+    """
+    paid = view.redemption_id if view.paid_id == person_id else None
+    form = LogHours(view.elder_id, view.service_code, started_at, minutes, view.place, redemption_id=paid)
+    try:
+        with bank().together() as one:
+            record = hours.enter(one, actor(), [(person_id, slip, form)], now=now())[0]
+            needs.link(one, actor(), view.id, record.id, now=now())
+            return record
+    except RowRefused as refused:
+        raise refused.error from refused

@@ -204,6 +204,10 @@ def test_offers_end_and_only_the_station_vouches_for_insurance(world: World) -> 
     with pytest.raises(errors.RiskTextMissing):
         offers.make(world.bank, member, MakeOffer(**{**_dict(good), "risk": ""}), now=NOW)
     assert offers.mine(world.bank, member) == ()
+    with pytest.raises(errors.NotFound):
+        offers.make(world.bank, world.staff["worker B"], good, member.person_id, now=NOW)
+    with pytest.raises(errors.Forbidden):
+        offers.make(world.bank, world.member(), good, member.person_id, now=NOW)
     view = offers.make(world.bank, member, good, now=NOW)
     assert (view.valid_until - NOW.date()).days == 90
     assert offers.at_stations(world.bank, world.staff["worker B"], now=NOW) == ()

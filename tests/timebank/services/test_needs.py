@@ -13,6 +13,7 @@ from timebank.services import families, hours, members, needs, offers, redemptio
 from timebank.services.hours import LogHours
 from timebank.services.needs import Circle, NeedView, PostNeed
 from timebank.services.offers import MakeOffer
+from timebank.storage import leaving
 
 SOON = NOW + timedelta(days=2)
 LATER = SOON + timedelta(hours=3)
@@ -281,3 +282,79 @@ def test_nobody_came_in_time_and_reminders_are_sent_once(world: World) -> None:
     assert needs.carry_out_due(world.bank, now=SOON + timedelta(minutes=2)) == 0
     assert needs.carry_out_due(world.bank, now=SOON + timedelta(hours=22, minutes=1)) == 1
     assert told(world, volunteer).count("need_reminder") == 2
+
+
+def test_nothing_readable_is_left_of_an_erased_person(world: World) -> None:
+    elder, volunteer = world.member(), world.member()
+    view = opened(world, elder, note="门锁密码在信箱")
+    form = MakeOffer((1,), "08:00", "18:00", ("cleaning",), "腰不好")
+    offer = offers.make(world.bank, volunteer, form, now=NOW)
+    with world.bank.read() as unit, pytest.raises(errors.OpenMattersLeft):
+        leaving.require_settled(unit, elder.person_id)
+    needs.cancel(world.bank, elder, view.id, "other", "去世", now=NOW)
+    with world.bank.unit() as unit:
+        leaving.require_settled(unit, elder.person_id)
+        for who in (elder, volunteer):
+            person = unit.people.get(who.person_id)
+            assert person is not None
+            unit.privacy.erase(person, NOW)
+    with world.bank.read() as unit:
+        row, offered = unit.needs.get(view.id), unit.offers.get(offer.id)
+        assert row is not None
+        assert offered is not None
+        assert (row.risk_sealed, row.note_sealed, offered.risk_sealed, offered.state) == (b"", None, b"", "ended")
+        assert [one.text_sealed for one in unit.needs.events(view.id)] == [None, None, None]
+
+
+def test_what_is_kept_of_a_person_names_the_needs(world: World) -> None:
+    elder = world.member()
+    view = opened(world, elder, note="请敲门")
+    with world.bank.read() as unit:
+        kept = unit.privacy.kept_of(elder.person_id)
+    assert [row["number"] for _, row in kept["need"]] == [view.number]
+    assert [row["state"] for _, row in kept["need_event"]] == ["posted", "open"]
+
+
+def test_who_leaves_two_passes_the_request_on(world: World) -> None:
+    elder, worker = world.rich(120), world.staff["worker A"]
+    first, second = world.member(), world.member()
+    view = opened(world, elder, service_code="bathing", place="home", funding="time")
+    for one in (first, second):
+        training.record(world.bank, worker, one.person_id, "bathing", NOW.date(), None, now=NOW)
+        form = MakeOffer((1, 2), "08:00", "18:00", ("bathing",), "无", insured_until=SOON.date())
+        offers.see_insurance(world.bank, worker, offers.make(world.bank, one, form, now=NOW).id, now=NOW)
+        needs.take(world.bank, one, view.id, now=NOW)
+    assert redemptions.see(world.bank, elder, view.redemption_id or "").volunteer_id == first.person_id
+    needs.untake(world.bank, first, view.id, now=NOW)
+    request = redemptions.see(world.bank, elder, view.redemption_id or "")
+    assert (request.state, request.volunteer_id) == ("assigned", second.person_id)
+    left = needs.see(world.bank, elder, view.id)
+    assert (left.state, [one.person_id for one in left.helpers]) == ("open", [second.person_id])
+    assert world.balance(elder) == 60
+
+
+def test_nothing_is_said_of_a_visit_before_its_time(world: World) -> None:
+    elder, volunteer, worker = world.member(), world.member(), world.staff["worker A"]
+    view = opened(world, elder)
+    needs.take(world.bank, volunteer, view.id, now=NOW)
+    with pytest.raises(errors.NeedStateConflict):
+        needs.start(world.bank, volunteer, view.id, now=NOW)
+    with pytest.raises(errors.NeedStateConflict):
+        needs.no_show(world.bank, worker, view.id, "volunteer_absent", now=NOW)
+    late = needs.post(world.bank, elder, wish(elder, wanted_at=NOW + timedelta(minutes=5)), now=NOW)
+    with pytest.raises(errors.RedemptionInPast):
+        needs.publish(world.bank, worker, late.id, now=NOW + timedelta(minutes=6))
+    assert (state(world, elder, view.id), state(world, elder, late.id)) == ("taken", "posted")
+
+
+def test_hours_of_others_never_answer_a_need(world: World) -> None:
+    elder, volunteer, other = world.rich(120), world.member(), world.member()
+    view = opened(world, elder, funding="time")
+    needs.take(world.bank, volunteer, view.id, now=NOW)
+    form = LogHours(elder.person_id, "cleaning", SOON, 60)
+    for who in (volunteer, other):  # not paid as the need is; not by its helper
+        record = hours.log(world.bank, who, form, now=LATER)
+        for actor in (who, world.staff["worker A"]):
+            with pytest.raises(errors.NotFound):
+                needs.link(world.bank, actor, view.id, record.id, now=LATER)
+    assert (state(world, elder, view.id), world.balance(elder)) == ("taken", 60)

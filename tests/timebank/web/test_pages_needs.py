@@ -11,7 +11,7 @@ import time_machine
 from tests.timebank.web.conftest import Browser, refuses
 from tests.timebank.world import NOW, World
 from timebank.domain import errors
-from timebank.services import activities, needs, offers, projects
+from timebank.services import activities, hours, needs, offers, projects
 
 Staff, Member = Callable[[str], Browser], Callable[[Any], Browser]
 DAY = (NOW + timedelta(days=2)).date().isoformat()
@@ -58,6 +58,28 @@ def test_a_need_from_the_post_to_the_hours(world: World, sign_in: Staff, sign_in
     assert desk.get("/needs/desk").status_code == desk.get("/needs/desk?list=ended").status_code == 200
 
 
+def test_the_desk_enters_the_hours_of_who_has_no_phone(world: World, sign_in: Staff) -> None:
+    elder, helper, desk = world.rich(120), world.member(), sign_in("worker A")
+    answer = desk.post(f"/needs/at-desk?member={world.number(elder)}", **wish(elder, funding="time"))
+    here = answer.headers["Location"]
+    desk.post(f"{here}/step/publish")
+    desk.post(f"{here}/assign", number=world.number(helper))
+    with time_machine.travel(LATER, tick=False):
+        desk = sign_in("worker A")
+        form = {"helper": helper.person_id, "slip": "", "start": "09:00", "minutes": "45"}
+        assert f'action="{here}/enter"' in desk.get(here).text
+        for wrong in ({"helper": elder.person_id}, {"start": ""}, {"minutes": "7"}, {"slip": "12"}):
+            assert desk.post(f"{here}/enter", **{**form, **wrong}).status_code == 422, wrong
+        assert refuses(desk.post(f"{here}/enter", **{**form, "minutes": "75"}), errors.DeliveredMoreThanHeld)
+        assert needs.mine(world.bank, helper)[0].state == "taken"
+        assert desk.post(f"{here}/enter", **form).status_code == 302
+    assert needs.mine(world.bank, helper)[0].state == "delivered"
+    record = hours.mine(world.bank, helper)[0]
+    hours.confirm(world.bank, elder, record.id, "", now=LATER)
+    assert hours.verify(world.bank, world.staff["second A"], [record.id], now=LATER)[0].refusal is None
+    assert (world.balance(elder), world.balance(helper)) == (75, 45)
+
+
 def test_refusals_keep_what_was_typed_and_nothing_else(world: World, sign_in_member: Member) -> None:
     elder = world.member()
     mine = sign_in_member(elder)
@@ -102,12 +124,18 @@ def test_an_offer_is_made_and_its_insurance_seen(world: World, sign_in: Staff, s
     for wrong in ({"weekdays": []}, {"start": "13:00"}, {"services": []}, {"risk": ""}, {"start": ""}):
         assert mine.post("/offers", **{**good, **wrong}).status_code == 422, wrong
     assert offers.mine(world.bank, member) == ()
+    number = world.number(member)
+    assert refuses(sign_in("worker B").get(f"/offers/at-desk?member={number}"), errors.NotFound)
+    assert desk.post(f"/offers/at-desk?member={number}", **{**good, "services": []}).status_code == 422
+    assert offers.mine(world.bank, member) == ()
+    assert desk.post(f"/offers/at-desk?member={number}", **good).status_code == 302
+    assert mine.post(f"/offers/{offers.mine(world.bank, member)[0].id}/end").status_code == 302
     assert mine.post("/offers", **good).status_code == 302
-    offer = offers.mine(world.bank, member)[0]
+    offer = next(one for one in offers.mine(world.bank, member) if one.state == "open")
     assert "腰不好" in desk.get("/offers/desk").text
     assert sign_in("worker B").post(f"/offers/{offer.id}/insurance").status_code == 404
     assert desk.post(f"/offers/{offer.id}/insurance").status_code == 302
-    assert offers.mine(world.bank, member)[0].insurance_seen
+    assert any(one.insurance_seen for one in offers.mine(world.bank, member))
     assert mine.post(f"/offers/{offer.id}/end").status_code == 302
     assert refuses(mine.post(f"/offers/{offer.id}/end"), errors.OfferEnded)
 
@@ -127,6 +155,10 @@ def test_an_activity_is_planned_joined_and_written_down_once(
     here = f"/activities/{activities.to_join(world.bank, member, now=NOW)[0].id}"
     assert mine.get("/activities").status_code == mine.get(here).status_code == 200
     assert mine.post(f"{here}/join").status_code == 302
+    assert mine.post(f"{here}/leave").status_code == 302
+    assert desk.post(f"{here}/enter", number=world.number(elders[0])).status_code == 409
+    assert sign_in("worker B").post(f"{here}/enter", number=world.number(member)).status_code == 404
+    assert desk.post(f"{here}/enter", number=world.number(member)).status_code == 302
     assert refuses(sign_in_member(world.member()).post(f"{here}/join"), errors.ActivityFull)
     assert "司马建国" in desk.get(f"{here}/record").text
     assert desk.post(f"{here}/record", there=[member.person_id]).status_code in (409, 422)
@@ -173,3 +205,16 @@ def test_a_worker_confirms_what_is_suggested(world: World, sign_in: Staff) -> No
     assert desk.post("/matching/confirm", day=DAY, pair=[pair]).status_code == 302
     assert refuses(desk.post("/matching/confirm", day=DAY, pair=[pair]), errors.NeedStateConflict)
     assert "司马建国" in desk.get(here).text
+
+
+def test_a_worker_gives_a_need_to_who_was_asked_by_phone(world: World, sign_in: Staff, sign_in_member: Member) -> None:
+    helper, elder, desk = world.member(name="司马建国"), world.member(), sign_in("worker A")
+    here = desk.post(f"/needs/at-desk?member={world.number(elder)}", **wish(elder)).headers["Location"]
+    desk.post(f"{here}/step/publish")
+    assert refuses(desk.post(f"{here}/assign", number="1"), errors.MemberNumberInvalid)
+    assert refuses(desk.post(f"{here}/assign", number=world.number(elder)), errors.OwnCare)
+    assert sign_in("worker B").post(f"{here}/assign", number=world.number(helper)).status_code == 404
+    assert needs.mine(world.bank, helper) == ()
+    assert desk.post(f"{here}/assign", number=world.number(helper)).status_code == 302
+    assert "居家清洁" in sign_in_member(helper).get("/").text
+    assert "居家清洁" in sign_in_member(elder).get("/").text

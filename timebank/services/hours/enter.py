@@ -31,7 +31,8 @@ def enter(
     """Enter (volunteer id, slip number or "", hours) for volunteers of the actor's station.
 
     A slip that both signed counts as confirmed by the elder; without a slip the record is marked as typed in by hand
-    for ever, and the elder must still confirm. Raises RowRefused with the first refusal; then nothing was entered.
+    for ever, and the elder must still confirm. Hours that answer a request pay for it once they are verified. Raises
+    RowRefused with the first refusal; then nothing was entered.
     """
     written = []
     with bank.unit() as unit:
@@ -43,7 +44,9 @@ def enter(
                 require_at(actor, "hours.enter", membership.station_id, unit.network.parents())
                 number = parse_slip_number(slip) if slip.strip() else None
                 source = Source.SLIP if number else Source.MANUAL
-                row = write(bank, unit, actor, claim_of(form, volunteer_id, source, number), form.note, None, now)
+                row = write(
+                    bank, unit, actor, claim_of(form, volunteer_id, source, number), form.note, form.redemption_id, now
+                )
                 add_event(bank, unit, row, actor, None, now)
                 if number:
                     row.state, row.confirmed_at, row.confirmed_how = "confirmed", now, SIGNED

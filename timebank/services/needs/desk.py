@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from timebank.domain.needs import ABSENT, NeedState, after, check_reason
+from timebank.domain.errors import NeedStateConflict, RedemptionInPast
+from timebank.domain.needs import ABSENT, STATE_LABELS, NeedState, after, check_reason
 from timebank.domain.roles import Actor, RoleName, stations_of
 from timebank.services.needs.post import DESK, open_up
 from timebank.services.needs.values import NeedView, locked, standing, views
@@ -26,11 +27,13 @@ class Talk:
 def publish(bank: Bank, actor: Actor, need_id: str, *, now: datetime) -> NeedView:
     """The station has asked back and found it right: volunteers see it, masked. Where hours pay, they are set aside.
 
-    Raises NotFound, Forbidden, NeedStateConflict, each refusal of `domain.redemptions`.
+    Raises NotFound, Forbidden, NeedStateConflict, RedemptionInPast, each refusal of `domain.redemptions`.
     """
     with bank.unit() as unit:
         row = locked(unit, need_id, now)
         after(NeedState(row.state), "publish", standing(unit, actor, row))
+        if row.wanted_at <= now:
+            raise RedemptionInPast
         open_up(bank, unit, actor, row, now)
         unit.tell(row.elder_id, "need_published", "need", row.id, now=now)
         return views(unit, actor, [row])[0]
@@ -49,7 +52,7 @@ def reject(bank: Bank, actor: Actor, need_id: str, reason: str | None, text: str
 
 
 def no_show(bank: Bank, actor: Actor, need_id: str, reason: str | None, text: str = "", *, now: datetime) -> NeedView:
-    """It did not take place, by whom: what was set aside goes back, the fact stays with the need.
+    """The time has come and it did not take place, by whom: what was set aside goes back, the fact stays with the need.
 
     Who is absent as often as the care rules say is named to the station's workers; nothing else happens by itself.
     Raises NotFound, Forbidden, NeedStateConflict, ReasonMissing, CareRulesMissing.
@@ -58,6 +61,8 @@ def no_show(bank: Bank, actor: Actor, need_id: str, reason: str | None, text: st
     with bank.unit() as unit:
         row = locked(unit, need_id, now)
         state = after(NeedState(row.state), "no_show", standing(unit, actor, row))
+        if row.wanted_at > now:
+            raise NeedStateConflict(state=STATE_LABELS[NeedState(row.state)])
         if row.redemption_id is not None:
             request = unit.redemptions.get(row.redemption_id, lock=True)
             if request is not None:

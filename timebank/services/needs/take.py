@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from timebank.domain.errors import NotFound, TimebankError
+from timebank.domain.errors import Forbidden, NeedStateConflict, NotFound, TimebankError
 from timebank.domain.local_time import local_day
-from timebank.domain.needs import NeedState, after, both_senior, check_reason
+from timebank.domain.needs import STATE_LABELS, NeedState, after, both_senior, check_reason
 from timebank.domain.people import PersonData
 from timebank.domain.places import Point, distance_metres, same_building
 from timebank.domain.redemptions import check_undo
@@ -106,7 +106,7 @@ def untake(bank: Bank, actor: Actor, need_id: str, *, now: datetime) -> None:
     """Take the taking back within the policy's minutes, without a reason. Raises UndoTooLate, Forbidden, NotFound."""
     with bank.unit() as unit:
         row = locked(unit, need_id, now)
-        helper = _mine(unit, actor, row)
+        helper = _helper(unit, actor.person_id, row)
         state = after(NeedState(row.state), "untake", standing(unit, actor, row))
         check_undo(unit.policy_at(now)[0], helper.taken_at, now)
         _leave(unit, actor, row, helper, state, None, None, now)
@@ -120,7 +120,7 @@ def give_back(bank: Bank, actor: Actor, need_id: str, reason: str | None, text: 
     check_reason("give_back", reason, text)
     with bank.unit() as unit:
         row = locked(unit, need_id, now)
-        helper = _mine(unit, actor, row)
+        helper = _helper(unit, actor.person_id, row)
         state = after(NeedState(row.state), "give_back", standing(unit, actor, row))
         sealed = unit.seal_for(row.elder_id, text.strip()) if text.strip() else None
         _leave(unit, actor, row, helper, state, reason, sealed, now)
@@ -128,50 +128,51 @@ def give_back(bank: Bank, actor: Actor, need_id: str, reason: str | None, text: 
 
 
 def start(bank: Bank, actor: Actor, need_id: str, *, now: datetime) -> NeedView:
-    """The helper is there. Raises NotFound, Forbidden, NeedStateConflict."""
+    """The helper is there, on the agreed day. Raises NotFound, Forbidden, NeedStateConflict."""
     with bank.unit() as unit:
         row = locked(unit, need_id, now)
         state = after(NeedState(row.state), "start", standing(unit, actor, row))
+        if local_day(now) != local_day(row.wanted_at):
+            raise NeedStateConflict(state=STATE_LABELS[NeedState(row.state)])
         unit.needs.move(row, str(state), actor.person_id, actor.via, now)
         return views(unit, actor, [row])[0]
 
 
 def link(bank: Bank, actor: Actor, need_id: str, record_id: str, *, now: datetime) -> NeedView:
-    """The hours that this helper logged answer the need; from now on its state follows the record.
+    """These hours answer the need; from now on its state follows the record.
 
-    Raises NotFound unless the record is the helper's own, for this elder, service and day; Forbidden,
-    NeedStateConflict.
+    The helper links the own hours, the desk those that it entered from a slip. Raises NotFound unless the record is a
+    helper's, for this elder, service and day, and paid as the need is; Forbidden, NeedStateConflict.
     """
     with bank.unit() as unit:
         row = locked(unit, need_id, now)
-        helper = _mine(unit, actor, row)
         record = unit.hours.get(record_id)
-        if record is None or (record.volunteer_id, record.elder_id, record.service_code) != (
-            actor.person_id,
-            row.elder_id,
-            row.service_code,
-        ):
+        if record is None or (record.elder_id, record.service_code) != (row.elder_id, row.service_code):
             raise NotFound
+        who = standing(unit, actor, row)
+        helper = _helper(unit, record.volunteer_id, row)
+        if Party.DESK not in who and helper.person_id != actor.person_id:
+            raise Forbidden
         same_day = local_day(record.started_at) == local_day(row.wanted_at)
-        if not same_day or record.redemption_id != _paid_by(unit, row, actor):
+        if not same_day or record.redemption_id != _paid_by(unit, row, helper.person_id):
             raise NotFound
         if helper.record_id is None and row.state != NeedState.DELIVERED:
-            after(NeedState(row.state), "deliver", standing(unit, actor, row))
+            after(NeedState(row.state), "deliver", who)
         helper.record_id = record_id
         unit.flush()
         follow(unit, row, now)
         return views(unit, actor, [row])[0]
 
 
-def _paid_by(unit: Unit, row: Need, actor: Actor) -> str | None:
+def _paid_by(unit: Unit, row: Need, person_id: str) -> str | None:
     """The request that pays for this helper's hours: it pays for the one whom it was given to."""
     request = unit.redemptions.get(row.redemption_id) if row.redemption_id else None
-    return request.id if request is not None and request.volunteer_id == actor.person_id else None
+    return request.id if request is not None and request.volunteer_id == person_id else None
 
 
-def _mine(unit: Unit, actor: Actor, row: Need) -> NeedHelper:
+def _helper(unit: Unit, person_id: str, row: Need) -> NeedHelper:
     for helper in unit.needs.helpers([row.id])[row.id]:
-        if helper.person_id == actor.person_id:
+        if helper.person_id == person_id:
             return helper
     raise NotFound
 

@@ -52,6 +52,8 @@ class NeedView:
     helpers_needed: int
     helpers: tuple[HelperView, ...]
     redemption_id: str | None
+    paid_id: str | None
+    """The helper whose hours are paid with those that are set aside."""
     verbs: tuple[str, ...]
 
 
@@ -141,12 +143,13 @@ def views(unit: Unit, actor: Actor, rows: Iterable[Need]) -> tuple[NeedView, ...
     rows = list(rows)
     helpers = unit.needs.helpers([row.id for row in rows])
     around = records_of(unit, rows)
+    requests = unit.needs.requests({row.redemption_id for row in rows if row.redemption_id})
     people = unit.persons({row.elder_id for row in rows} | {one.person_id for all_ in helpers.values() for one in all_})
     services = {service.code: service for service in unit.catalogue.services()}
     found = []
     for row in rows:
         service, elder = services.get(row.service_code), people.get(row.elder_id)
-        state = followed(NeedState(row.state), around[row.id])
+        state, request = followed(NeedState(row.state), around[row.id]), requests.get(row.redemption_id or "")
         who = parties_of(unit, actor, row, helpers[row.id])
         found.append(
             NeedView(
@@ -182,6 +185,7 @@ def views(unit: Unit, actor: Actor, rows: Iterable[Need]) -> tuple[NeedView, ...
                     for one in helpers[row.id]
                 ),
                 redemption_id=row.redemption_id,
+                paid_id=request.volunteer_id if request is not None else None,
                 verbs=verbs_open(state, who),
             )
         )

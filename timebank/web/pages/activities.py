@@ -167,6 +167,16 @@ def record(activity_id: str) -> Any:
     return page, refusal.status if refusal else 200
 
 
+@blueprint.post("/activities/<activity_id>/enter")
+@allow("activities.run")
+def enter(activity_id: str) -> Response:
+    """The desk enters somebody who asked to join in person or by phone."""
+    person_id = members.by_number(bank(), request.form.get("number", "").strip())
+    activities.join(bank(), actor(), activity_id, person_id, now=now())
+    flash(gettext("Entered. We remind them before."), "success")
+    return redirect(url_for("activities.record", activity_id=activity_id))
+
+
 @blueprint.post("/activities/<activity_id>/cancel")
 @allow("activities.run")
 def cancel(activity_id: str) -> Response:

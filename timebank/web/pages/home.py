@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext
 
+from timebank.domain.needs import UNFINISHED
 from timebank.domain.redemptions import OPEN
 from timebank.domain.roles import Actor, permits
 from timebank.services import families, hours, messages, needs, passbook, redemptions, reversals, transfers
@@ -45,7 +46,9 @@ def index() -> Any:
 def _member() -> dict[str, Any]:
     """All that a member finds on the first page."""
     me = actor()
-    mine = redemptions.mine(bank(), me)
+    wanted = needs.mine(bank(), me)
+    ridden = {one.redemption_id for one in wanted}
+    mine = [one for one in redemptions.mine(bank(), me) if one.id not in ridden]
     prospects = redemptions.prospects(bank(), me, me.person_id, now=now())
     return {
         "book": passbook.own(bank(), me, now=now(), part=Part(limit=0)),
@@ -53,8 +56,13 @@ def _member() -> dict[str, Any]:
         "visit": hours.open_visit(bank(), me),
         "to_confirm": hours.for_my_word(bank(), me),
         "to_clarify": hours.to_clarify(bank(), me),
-        "to_help": [one for one in mine if one.volunteer_id == me.person_id and one.state == "assigned"],
-        "requests": [one for one in mine if one.volunteer_id != me.person_id and one.state in OPEN],
+        "to_help": [
+            one for one in mine if one.volunteer_id == me.person_id and one.state == "assigned" and one.id not in ridden
+        ],
+        "requests": [
+            one for one in mine if one.volunteer_id != me.person_id and one.state in OPEN and one.id not in ridden
+        ],
+        "needs": [one for one in wanted if one.state in UNFINISHED],
         "undo": [one for one in transfers.mine(bank(), me, now=now()) if one.can_undo and one.giver_id == me.person_id],
         "elders": families.elders_i_act_for(bank(), me),
         "invited": prospects.may_ask and not prospects.usual,

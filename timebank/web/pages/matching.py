@@ -7,11 +7,12 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
+from werkzeug.wrappers import Response
 
 from timebank.domain.errors import Invalid
 from timebank.domain.matching import REASON_TEXTS
 from timebank.domain.roles import permits
-from timebank.services import matching
+from timebank.services import matching, members
 from timebank.web.asking import day_choices
 from timebank.web.errors import in_words
 from timebank.web.guard import actor, allow, bank, now
@@ -50,6 +51,18 @@ def _page(day: date, outcomes: Any) -> Any:
         refused=refused,
     )
     return page, 409 if refused else 200
+
+
+@blueprint.post("/needs/<need_id>/assign")
+@allow("matching.confirm")
+def assign(need_id: str) -> Response:
+    """A worker gives a need to a volunteer who was asked in person or by phone, found by member number."""
+    person_id = members.by_number(bank(), request.form.get("number", "").strip())
+    outcome = matching.confirm(bank(), actor(), [(need_id, person_id)], now=now())[0]
+    if outcome.refusal is not None:
+        raise outcome.refusal
+    flash(gettext("The helper is found. Tell both of them when and where."), "success")
+    return redirect(url_for("needs.show", need_id=need_id))
 
 
 @blueprint.post("/matching/confirm")

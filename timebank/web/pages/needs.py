@@ -166,6 +166,25 @@ def log(need_id: str) -> Any:
     return _back(need_id, gettext("Logged. Now the elder confirms it."))
 
 
+@blueprint.post("/needs/<need_id>/enter")
+@allow("hours.enter")
+def enter(need_id: str) -> Any:
+    """The desk enters a helper's hours from the paper slip, or by hand."""
+    form = ServedForm()
+    form.minutes.choices = duration_choices()
+    view = needs.see(bank(), actor(), need_id)
+    try:
+        helper = request.form.get("helper", "")
+        if not form.validate_on_submit() or helper not in {one.person_id for one in view.helpers}:
+            raise Invalid
+        day = view.wanted_at.astimezone(zone()).date()
+        started = datetime.combine(day, form.start.data, zone()).astimezone(UTC)
+        needing.enter_served(view, helper, started, form.minutes.data, request.form.get("slip", "").strip())
+    except TimebankError as error:
+        return _show(need_id, in_words(error), form)
+    return _back(need_id, gettext("Entered. A colleague verifies it."))
+
+
 @blueprint.post("/needs/<need_id>/step/<verb>")
 @signed_in
 def step(need_id: str, verb: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import DateField, SelectField, SelectMultipleField, TimeField
@@ -13,7 +13,7 @@ from wtforms.validators import Optional
 from timebank.domain.errors import TimebankError
 from timebank.domain.needs import GENDER_LABELS, LANGUAGE_LABELS
 from timebank.domain.offers import WEEKDAY_LABELS
-from timebank.services import catalogue, offers
+from timebank.services import catalogue, members, offers
 from timebank.services.offers import MakeOffer
 from timebank.web.errors import in_words
 from timebank.web.forms import Form, SafeText, needed
@@ -48,12 +48,7 @@ class OfferForm(Form):
 @allow("offers.make")
 def index() -> Any:
     """My offers, and a new one."""
-    form = OfferForm()
-    form.weekdays.choices = [(number, gettext(label)) for number, label in WEEKDAY_LABELS.items()]
-    form.services.choices = [(one.code, in_language(one.name, one.name_en)) for one in catalogue.askable(bank())]
-    form.far_metres.choices = [(metres, gettext("%(km)s km", km=metres / 1000)) for metres in DISTANCES]
-    form.languages.choices = choices(LANGUAGE_LABELS)
-    form.gender_wish.choices = [("", gettext("All the same")), *choices(GENDER_LABELS)]
+    form = _form()
     refusal = None
     if form.validate_on_submit():
         try:
@@ -64,6 +59,36 @@ def index() -> Any:
             refusal = in_words(error)
     status = refusal.status if refusal else 422 if form.errors else 200
     return render_template("offers/index.html", form=form, refusal=refusal, rows=offers.mine(bank(), actor())), status
+
+
+@blueprint.route("/offers/at-desk", methods=["GET", "POST"])
+@allow("offers.check")
+def at_desk() -> Any:
+    """A worker enters the offer of a member who stands at the desk or calls. The member is found by number."""
+    number = request.args.get("member", "").strip()
+    form = _form()
+    member, refusal = None, None
+    try:
+        if number:
+            member = members.see(bank(), actor(), members.by_number(bank(), number), now=now())
+        if member is not None and form.validate_on_submit():
+            offers.make(bank(), actor(), _told(form), member.person_id, now=now())
+            flash(gettext("The offer is entered."), "success")
+            return redirect(url_for("offers.desk"))
+    except TimebankError as error:
+        refusal = in_words(error)
+    status = refusal.status if refusal else 422 if form.errors else 200
+    return render_template("offers/at_desk.html", form=form, refusal=refusal, member=member, number=number), status
+
+
+def _form() -> OfferForm:
+    form = OfferForm()
+    form.weekdays.choices = [(number, gettext(label)) for number, label in WEEKDAY_LABELS.items()]
+    form.services.choices = [(one.code, in_language(one.name, one.name_en)) for one in catalogue.askable(bank())]
+    form.far_metres.choices = [(metres, gettext("%(km)s km", km=metres / 1000)) for metres in DISTANCES]
+    form.languages.choices = choices(LANGUAGE_LABELS)
+    form.gender_wish.choices = [("", gettext("All the same")), *choices(GENDER_LABELS)]
+    return form
 
 
 def _told(form: OfferForm) -> MakeOffer:
