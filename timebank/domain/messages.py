@@ -29,6 +29,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "hours_rejected": N_("A record of yours was not verified. Please look at the reason."),
     "hours_disputed": N_("Somebody says that a record of yours is not right. Please look at it."),
     "inspection_drawn": N_("You were drawn to inspect a station."),
+    "training_cancelled": N_("A training that you wanted to join does not take place."),
     "gift_received": N_("Somebody gave you hours. They are in your account."),
     "need_published": N_("Your need was checked. Volunteers can see it now, without your name."),
     "need_rejected": N_("Your need was not published. Look at the reason, or call the station."),

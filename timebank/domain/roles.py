@@ -58,7 +58,7 @@ _MEMBER = frozenset(
         "transfers.gift", "transfers.donate", "transfers.undo",
         "passbook.see_own", "receipts.see_own", "members.see_own", "members.export_own", "members.erase_own",
         "proxies.agree", "catalogue.read", "policies.read", "messages.see_own",
-        "needs.post", "needs.take", "offers.make", "activities.join", "projects.join",
+        "trainings.join", "needs.post", "needs.take", "offers.make", "activities.join", "projects.join",
     }
 )  # fmt: skip
 _AT_A_STATION = frozenset(
@@ -76,14 +76,14 @@ _WORKER = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "slips.issue", "visits.run",
     "redemptions.request_at_desk", "redemptions.run", "transfers.enter_at_desk", "transfers.grant",
     "reversals.request", "passbook.print", "erasures.read", "erasures.request",
-    "station_keys.hold", "stations.keep", "inspections.answer",
+    "station_keys.hold", "stations.keep", "inspections.answer", "trainings.run",
     "needs.post_at_desk", "needs.run", "offers.check", "activities.run", "projects.edit", "matching.confirm",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
     "transfers.grant", "transfers.approve_grant", "reversals.request", "reversals.approve",
     "spot_checks.draw", "spot_checks.record", "audits.read", "reports.read", "stations.keep",
-    "signals.read", "signals.decide", "inspections.record",
+    "signals.read", "signals.decide", "inspections.record", "trainings.run",
 }  # fmt: skip
 _COUNTY = _STREET | {
     "policies.decide", "catalogue.edit", "network.edit", "stations.close", "stations.file", "inspections.begin",

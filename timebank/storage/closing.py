@@ -14,6 +14,7 @@ from timebank.storage.needs import Need
 from timebank.storage.offers import Offer
 from timebank.storage.redemptions import Redemption
 from timebank.storage.supervision import CallBack, Signal
+from timebank.storage.trainings import TrainingEvent
 from timebank.storage.transfers import Reversal
 
 OPEN_NEEDS = ("posted", "open", "taken", "in_service", "delivered")
@@ -28,6 +29,7 @@ MOVES: tuple[tuple[type[Base], ColumnElement[bool] | None], ...] = (
     (Redemption, Redemption.state.in_(redemptions.OPEN)),
     (Reversal, Reversal.state == "asked"),
     (Signal, Signal.state == "open"),
+    (TrainingEvent, TrainingEvent.state == "planned"),
     (CallBack, CallBack.state == "open"),
 )
 """Tables with a `station_id`, and which of their rows go to the successor. All of a table where nothing is said."""

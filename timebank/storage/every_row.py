@@ -19,6 +19,7 @@ from timebank.storage import (
     redemptions,
     renewing,
     supervision,
+    trainings,
     transfers,
 )
 
@@ -41,5 +42,6 @@ MODULES = (
     redemptions,
     renewing,
     supervision,
+    trainings,
     transfers,
 )

@@ -19,6 +19,7 @@ from timebank.storage.needs import Absence, Need, NeedEvent, NeedHelper
 from timebank.storage.offers import Offer
 from timebank.storage.people import Document, IdentityIndex, Look, Person
 from timebank.storage.redemptions import Redemption, RedemptionEvent
+from timebank.storage.trainings import TrainingPerson
 from timebank.storage.transfers import Transfer
 
 
@@ -55,6 +56,7 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (Contact, ("person_id",)),
     (Message, ("person_id",)),
     (Qualification, ("person_id",)),
+    (TrainingPerson, ("person_id",)),
     (Kin, ("person_id",)),
     (Proxy, ("elder_id", "proxy_id")),
     (ProxyAct, ("elder_id", "proxy_id")),
@@ -184,6 +186,7 @@ class Privacy:
             (Answered, (Answered.book == self._book) & (Answered.principal == who)),
             (Contact, (Contact.book == self._book) & (Contact.person_id == who)),
             (Message, (Message.book == self._book) & (Message.person_id == who)),
+            (TrainingPerson, (TrainingPerson.book == self._book) & (TrainingPerson.person_id == who)),
             (Qualification, (Qualification.book == self._book) & (Qualification.person_id == who)),
             (Kin, (Kin.book == self._book) & or_(Kin.person_id == who, Kin.relative_id == who)),
             (Closeness, (Closeness.book == self._book) & or_(Closeness.volunteer_id == who, Closeness.elder_id == who)),

@@ -44,6 +44,7 @@ from timebank.storage.privacy import Privacy
 from timebank.storage.publishing import Publishing
 from timebank.storage.redemptions import Redemptions
 from timebank.storage.supervision import Supervision
+from timebank.storage.trainings import Trainings
 from timebank.storage.transfers import Transfers
 from timebank.storage.translation import in_domain_words
 from timebank.storage.vault import Passwords, Vault
@@ -81,6 +82,7 @@ class Unit:
         self.figures = Figures(session, book)
         self.organisations = Organisations(session, book)
         self.supervision = Supervision(session, book)
+        self.trainings = Trainings(session, book)
         self.matching = Matching(session, book)
         self.needs = Needs(session, book)
         self.offers = Offers(session, book)

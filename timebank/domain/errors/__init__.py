@@ -19,4 +19,5 @@ from timebank.domain.errors.receipts import *
 from timebank.domain.errors.redemptions import *
 from timebank.domain.errors.stations import *
 from timebank.domain.errors.supervision import *
+from timebank.domain.errors.trainings import *
 from timebank.domain.errors.transfers import *

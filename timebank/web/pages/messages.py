@@ -24,7 +24,12 @@ PLACES = {
     "activity": ("activities.show", "activity_id"),
 }
 """What a message is about → the page that shows it to who may see it."""
-LISTS = {"passbook": "passbook.index", "station": "network.index", "inspection": "inspections.index"}
+LISTS = {
+    "passbook": "passbook.index",
+    "station": "network.index",
+    "inspection": "inspections.index",
+    "training": "training.index",
+}
 
 
 class WishesForm(Form):
