@@ -55,7 +55,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Available:
-    """A volunteer with an offer. `booked`: times already promised; `day_minutes`: those of the day, in minutes."""
+    """A volunteer's offer; who made two stands there twice.
+
+    `booked`: times already promised; `day_minutes`: those of the day, in minutes.
+    """
 
     person_id: str
     point: Point
@@ -176,7 +179,7 @@ Solver = Callable[[Sequence[Wanted], Sequence[Available], Mapping[tuple[int, int
 def plan(
     needs: Sequence[Wanted], people: Sequence[Available], weights: Matching, day: Day, solve: Solver
 ) -> list[Suggestion]:
-    """Suggestions for a day, in rounds. Each round gives each volunteer one need at most, and is the best there is.
+    """Suggestions for a day, in rounds. Each round gives each offer one need at most, and is the best there is.
 
     A need that asks for two people stands in a round once for each one who is missing. The next round starts from what
     the rounds before promised, so several needs of a day can go to one person, never at the same time. It ends when a
@@ -193,12 +196,14 @@ def plan(
                 if day.has_room(need, people[place]):
                     fits[row, place] = fit(need, people[place], away, weights, most_recent)
         chosen = solve(open_places, people, {pair: one.points for pair, one in fits.items()})
-        new = [(row, fits[row, place]) for row, place in chosen if (row, place) in fits]
+        new = [(row, fits[row, place], people[place]) for row, place in chosen if (row, place) in fits]
         if not new:
             break
-        for row, suggestion in new:
-            day.give(open_places[row], suggestion.person_id)
-            found.append(suggestion)
-        given = {row for row, _ in new}
+        given = set()
+        for row, suggestion, one in new:
+            if day.has_room(open_places[row], one):  # another offer of the same person may have been chosen just now
+                day.give(open_places[row], suggestion.person_id)
+                found.append(suggestion)
+                given.add(row)
         open_places = [need for row, need in enumerate(open_places) if row not in given]
     return found

@@ -31,6 +31,7 @@ class NeedState(StrEnum):
     IN_SERVICE = "in_service"
     DELIVERED = "delivered"
     CREDITED = "credited"
+    PROVIDED = "provided"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
@@ -62,6 +63,7 @@ STATE_LABELS: Final = {
     _S.IN_SERVICE: N_("being served"),
     _S.DELIVERED: N_("waits to be verified"),
     _S.CREDITED: N_("credited"),
+    _S.PROVIDED: N_("done for pay, no hours"),
     _S.REJECTED: N_("not published"),
     _S.CANCELLED: N_("cancelled"),
     _S.EXPIRED: N_("expired"),
@@ -74,6 +76,7 @@ STATE_NEXT: Final = {
     _S.IN_SERVICE: N_("The helper is there now."),
     _S.DELIVERED: N_("Say whether the hours are right; then the station verifies them."),
     _S.CREDITED: N_("It is done, and the hours are in the volunteer's passbook."),
+    _S.PROVIDED: N_("It was done for pay. Paid care earns no hours."),
     _S.REJECTED: N_("The station says why below. You can post it anew."),
     _S.CANCELLED: N_("Nothing is set aside for it any more. You can post it anew."),
     _S.EXPIRED: N_("Nobody was found in time. You can post it anew for another day."),
@@ -127,6 +130,7 @@ STEPS: Final = table(
     Step("give_back", frozenset({_S.OPEN, _S.TAKEN}), _S.OPEN, _HELPER, tuple(GIVE_BACK_REASONS)),
     Step("start", frozenset({_S.TAKEN}), _S.IN_SERVICE, _HELPER | _DESK),
     Step("deliver", frozenset({_S.TAKEN, _S.IN_SERVICE}), _S.DELIVERED, _HELPER | _DESK | _SYSTEM),
+    Step("provide", frozenset({_S.OPEN, _S.TAKEN, _S.IN_SERVICE, _S.EXPIRED}), _S.PROVIDED, _DESK),
     Step("undeliver", frozenset({_S.DELIVERED}), _S.TAKEN, _SYSTEM),
     Step("credit", frozenset({_S.DELIVERED}), _S.CREDITED, _SYSTEM),
     Step("reopen", frozenset({_S.CREDITED}), _S.DELIVERED, _SYSTEM),

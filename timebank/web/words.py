@@ -90,6 +90,7 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "in_service": (N_("Being served"), "wait"),
         "delivered": (N_("To be verified"), "wait"),
         "credited": (N_("Credited"), ""),
+        "provided": (N_("Done for pay, no hours"), ""),
         "rejected": (N_("Not published"), "bad"),
         "cancelled": (N_("Cancelled"), "off"),
         "expired": (N_("Nobody was found in time"), "off"),

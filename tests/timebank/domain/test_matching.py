@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from hypothesis import given, settings
@@ -57,21 +58,32 @@ def person(name: str) -> st.SearchStrategy[Available]:
     )  # fmt: skip
 
 
+def second(one: Available, other: Available) -> Available:
+    """A second offer of the same person: other times, services and distance."""
+    return replace(one, times=other.times, services=other.services, far_metres=other.far_metres)
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(needs(), max_size=8, unique_by=lambda one: one.id), st.tuples(*(person(one) for one in PEOPLE)))
 def test_no_gate_is_ever_broken(wanted: list[Wanted], people: tuple[Available, ...]) -> None:
-    found = plan(wanted, people, WEIGHTS, Day(MOST), best_pairs)
-    needs_by, people_by = {one.id: one for one in wanted}, {one.person_id: one for one in people}
+    offered = [*people, second(people[0], people[1]), second(people[2], people[3])]
+    found = plan(wanted, offered, WEIGHTS, Day(MOST), best_pairs)
+    needs_by = {one.id: one for one in wanted}
     times: dict[str, list[tuple[datetime, datetime]]] = {one.person_id: list(one.booked) for one in people}
     minutes = {one.person_id: one.day_minutes for one in people}
     for one in found:
-        need, who = needs_by[one.need_id], people_by[one.person_id]
+        need = needs_by[one.need_id]
+        who = next(other for other in people if other.person_id == one.person_id)
         assert who.person_id not in need.excluded
-        assert need.service_code in who.services
         assert need.required_training is None or need.required_training in who.trainings
         assert not need.insured or (who.insured_until is not None and who.insured_until >= local_day(need.start))
-        assert distance_metres(need.point, who.point) <= who.far_metres
-        assert who.times.hold(need.start, need.end)
+        assert any(
+            need.service_code in offer.services
+            and distance_metres(need.point, offer.point) <= offer.far_metres
+            and offer.times.hold(need.start, need.end)
+            for offer in offered
+            if offer.person_id == one.person_id
+        )
         assert all(since >= need.end or until <= need.start for since, until in times[who.person_id])
         times[who.person_id].append((need.start, need.end))
         minutes[who.person_id] += need.minutes

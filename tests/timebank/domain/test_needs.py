@@ -25,7 +25,7 @@ def test_every_state_is_reached_named_and_left_by_somebody() -> None:
     for verb, step in needs.STEPS.items():
         assert tuple(needs.REASON_LABELS.get(verb, {})) == step.reasons
         assert step.parties
-    ended = {S.REJECTED, S.EXPIRED, S.NO_SHOW}
+    ended = {S.REJECTED, S.NO_SHOW, S.PROVIDED}
     assert {state for state in S if not any(state in step.before for step in needs.STEPS.values())} == ended
 
 
@@ -47,6 +47,7 @@ def test_every_state_is_reached_named_and_left_by_somebody() -> None:
         ("taken", [None], "held", False, "open"),
         ("taken", [None], "assigned", True, "taken"),
         ("posted", [], None, False, "posted"),
+        ("provided", ["verified"], None, False, "provided"),
         ("cancelled", ["verified"], "settled", True, "cancelled"),
     ],
 )  # fmt: skip

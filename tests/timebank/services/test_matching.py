@@ -114,6 +114,18 @@ def test_a_day_has_a_limit_for_each_volunteer(world: World) -> None:
     assert [one.refusal is None for one in outcomes] == [True, True, False]
 
 
+def test_each_of_two_offers_of_a_volunteer_counts(world: World) -> None:
+    volunteer = world.member()
+    for services in (("cleaning",), ("shopping",)):
+        offers.make(world.bank, volunteer, MakeOffer(ALL_WEEK, "06:00", "22:00", services, "没有"), now=NOW)
+    first, same_time = opened(world), opened(world, service_code="shopping")
+    later = opened(world, timedelta(hours=2), service_code="shopping")
+    found = {one.need_id for one in suggested(world)}
+    assert len(found) == 2
+    assert later.id in found
+    assert len(found & {first.id, same_time.id}) == 1
+
+
 def test_who_served_much_lately_gives_way(world: World) -> None:
     busy, rested = offering(world), offering(world)
     form = LogHours(world.member().person_id, "cleaning", NOW - timedelta(days=1, hours=5), 240)

@@ -358,3 +358,28 @@ def test_hours_of_others_never_answer_a_need(world: World) -> None:
             with pytest.raises(errors.NotFound):
                 needs.link(world.bank, actor, view.id, record.id, now=LATER)
     assert (state(world, elder, view.id), world.balance(elder)) == ("taken", 60)
+
+
+def test_paid_care_earns_nobody_hours(world: World) -> None:
+    elder, volunteer, worker = world.rich(120), world.member(), world.staff["worker A"]
+    view, timed = opened(world, elder, funding="government"), opened(world, elder, funding="time")
+    needs.take(world.bank, volunteer, view.id, now=NOW)
+    with pytest.raises(errors.NeedStateConflict):
+        needs.provide(world.bank, worker, view.id, now=NOW)
+    for who in (elder, volunteer):
+        with pytest.raises(errors.Forbidden):
+            needs.provide(world.bank, who, view.id, now=LATER)
+    with pytest.raises(errors.NeedStateConflict):
+        needs.provide(world.bank, worker, timed.id, now=LATER)
+    size = world.size()
+    assert needs.provide(world.bank, worker, view.id, now=LATER).state == "provided"
+    record = hours.log(world.bank, volunteer, LogHours(elder.person_id, "cleaning", SOON, 60), now=LATER)
+    with pytest.raises(errors.NeedStateConflict):
+        needs.link(world.bank, volunteer, view.id, record.id, now=LATER)
+    assert (world.size(), state(world, elder, timed.id)) == (size, "open")
+    late = opened(world, elder, funding="own")
+    needs.carry_out_due(world.bank, now=LATER)
+    assert [state(world, elder, one.id) for one in (late, timed)] == ["expired", "expired"]
+    assert needs.provide(world.bank, worker, late.id, now=LATER).state == "provided"
+    with pytest.raises(errors.NeedStateConflict):
+        needs.provide(world.bank, worker, timed.id, now=LATER)

@@ -60,9 +60,9 @@ def wanted(unit: Unit, rows: Sequence[Need], weights: Matching, now: datetime) -
 
 
 def available(unit: Unit, offers: Iterable[Offer], elder_ids: set[str], day: date) -> list[Available]:
-    """Who offers help on a day: active members who serve, with what they are trained for and have promised."""
-    newest = {offer.person_id: offer for offer in offers}
-    stations = unit.matching.volunteers(newest)
+    """The offers of a day, of active members who serve, with what they are trained for and have promised."""
+    offers = list(offers)
+    stations = unit.matching.volunteers({offer.person_id for offer in offers})
     points, people = _points(unit), unit.persons(stations)
     start = day_start(day)
     end = start + timedelta(days=1)
@@ -73,13 +73,15 @@ def available(unit: Unit, offers: Iterable[Offer], elder_ids: set[str], day: dat
     promised = booked(unit, set(stations), start, end)
     insured = unit.offers.insured_until(set(stations))
     found = []
-    for person_id, station_id in stations.items():
-        offer, data = newest[person_id], people[person_id]
+    for offer in offers:
+        if offer.person_id not in stations:
+            continue
+        person_id, data = offer.person_id, people[offer.person_id]
         times = tuple(promised.get(person_id, ()))
         found.append(
             Available(
                 person_id=person_id,
-                point=points[station_id],
+                point=points[stations[person_id]],
                 times=check_times((int(one) for one in offer.weekdays.split()), offer.from_clock, offer.to_clock),
                 services=frozenset(offer.services.split()),
                 far_metres=offer.far_metres,

@@ -1,6 +1,6 @@
 """Needs: posted, checked by the station, taken on by a volunteer, served, verified."""
 
-from timebank.services.needs.desk import counts, no_show, publish, reject, talks
+from timebank.services.needs.desk import counts, no_show, provide, publish, reject, talks
 from timebank.services.needs.follow import carry_out_due
 from timebank.services.needs.post import PostNeed, cancel, post, restore
 from timebank.services.needs.take import Circle, OpenNeed, give_back, link, look, open_near, start, take, untake
@@ -24,6 +24,7 @@ __all__ = [
     "of_elders",
     "open_near",
     "post",
+    "provide",
     "publish",
     "reject",
     "restore",

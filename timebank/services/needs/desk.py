@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from timebank.domain.errors import NeedStateConflict, RedemptionInPast
-from timebank.domain.needs import ABSENT, STATE_LABELS, NeedState, after, check_reason
+from timebank.domain.needs import ABSENT, STATE_LABELS, Funding, NeedState, after, check_reason
 from timebank.domain.roles import Actor, RoleName, stations_of
 from timebank.services.needs.post import DESK, open_up
 from timebank.services.needs.values import NeedView, locked, standing, views
@@ -70,6 +70,23 @@ def no_show(bank: Bank, actor: Actor, need_id: str, reason: str | None, text: st
         sealed = unit.seal_for(row.elder_id, text.strip()) if text.strip() else None
         unit.needs.move(row, str(state), actor.person_id, actor.via, now, reason, sealed)
         _absent(bank, unit, row, ABSENT.get(reason or ""), now)
+        return views(unit, actor, [row])[0]
+
+
+def provide(bank: Bank, actor: Actor, need_id: str, *, now: datetime) -> NeedView:
+    """Somebody was paid with money to do it (purchased, own cost, charity): it is done, and nobody earns hours by it.
+
+    Who had taken it on is told that it isn't needed any more. Raises NotFound, Forbidden, NeedStateConflict before the
+    time and where hours pay.
+    """
+    with bank.unit() as unit:
+        row = locked(unit, need_id, now)
+        state = after(NeedState(row.state), "provide", standing(unit, actor, row))
+        if row.funding == Funding.TIME or row.wanted_at > now:
+            raise NeedStateConflict(state=STATE_LABELS[NeedState(row.state)])
+        for helper in unit.needs.helpers([row.id])[row.id]:
+            unit.tell(helper.person_id, "need_cancelled", "need", row.id, now=now)
+        unit.needs.move(row, str(state), actor.person_id, actor.via, now)
         return views(unit, actor, [row])[0]
 
 

@@ -177,6 +177,10 @@ def _restore(need_id: str, form: dict[str, Any]) -> Any:
     return needs.restore(bank(), actor(), need_id, now=now())
 
 
+def _provide(need_id: str, form: dict[str, Any]) -> Any:
+    return needs.provide(bank(), actor(), need_id, now=now())
+
+
 def _take(need_id: str, form: dict[str, Any]) -> Any:
     return needs.take(bank(), actor(), need_id, now=now())
 
@@ -191,6 +195,7 @@ STEPS = {
     "cancel": ("needs.run", "Cancel; what is set aside goes back", _cancel),
     "restore": ("needs.run", "Undo the cancelling within the policy's minutes", _restore),
     "no_show": ("needs.run", "It did not take place, by whom", _no_show),
+    "provide": ("needs.run", "It was done for pay: nobody earns hours", _provide),
     "take": ("needs.take", "Take an open need on", _take),
     "start": ("needs.take", "The helper is there", _start),
 }

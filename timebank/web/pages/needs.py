@@ -188,7 +188,7 @@ def enter(need_id: str) -> Any:
 @blueprint.post("/needs/<need_id>/step/<verb>")
 @signed_in
 def step(need_id: str, verb: str) -> Any:
-    """Publish, reject, start, untake, give_back, cancel, restore, no_show."""
+    """Publish, reject, start, provide, untake, give_back, cancel, restore, no_show."""
     try:
         text = _step(need_id, verb)
     except TimebankError as error:
@@ -204,6 +204,7 @@ def step(need_id: str, verb: str) -> Any:
 PLAIN = {
     "publish": (needs.publish, lazy_gettext("Volunteers can see it now.")),
     "start": (needs.start, lazy_gettext("Good. Log the hours when it is done.")),
+    "provide": (needs.provide, lazy_gettext("Written down: done for pay, and no hours.")),
     "untake": (needs.untake, lazy_gettext("Undone. It is open for others again.")),
     "restore": (needs.restore, lazy_gettext("The cancelling is undone.")),
 }
