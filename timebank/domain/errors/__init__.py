@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from timebank.domain.errors.access import (
+    EnrolmentLost,
     FormExpired,
     LastAdministrator,
     LoginTaken,
@@ -14,7 +15,6 @@ from timebank.domain.errors.access import (
     PinWrong,
     RateLimited,
     RoleNotGrantable,
-    EnrolmentLost,
     SecondFactorMissing,
     SecondFactorNeeded,
     SecondFactorWrong,
@@ -197,6 +197,7 @@ __all__ = [
     "DocumentTypeInvalid",
     "DonationsOff",
     "ElderConfirmationMissing",
+    "EnrolmentLost",
     "EntryAlreadyReversed",
     "EntryNotReversible",
     "ErasureAsked",
@@ -287,7 +288,6 @@ __all__ = [
     "ReversalBreaksBalance",
     "ReversalStateConflict",
     "RoleNotGrantable",
-    "EnrolmentLost",
     "SecondFactorMissing",
     "SecondFactorNeeded",
     "SecondFactorWrong",
