@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 
 from timebank.services import families, members, redemptions
 from timebank.services.redemptions import AskForCare
-from timebank.web.api.schemas import Cursor, Minutes, SafeText, page, page_of
+from timebank.web.api.schemas import Cursor, Minutes, Nothing, SafeText, page, page_of
 from timebank.web.guard import actor, allow, bank, now
 
 blueprint = Blueprint("api_redemptions", __name__, description="Care that is paid with hours")
@@ -79,10 +79,6 @@ class MaybeReason(ma.Schema):
 
     reason = SafeText(load_default=None, allow_none=True, validate=ma.validate.Length(max=32))
     text = SafeText(load_default="", validate=ma.validate.Length(max=500))
-
-
-class Nothing(ma.Schema):
-    """No fields."""
 
 
 RedemptionPage = page_of(Redemption)

@@ -36,6 +36,10 @@ class Cursor(ma.Schema):
     limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(min=1, max=200))
 
 
+class Nothing(ma.Schema):
+    """An empty object: the address says it all."""
+
+
 class Reason(ma.Schema):
     """A reason from the list, and a few words."""
 
