@@ -23,7 +23,7 @@ from timebank.web.guard import bank
 from timebank.web.language import hours_minutes, in_language, local_moment
 from timebank.web.words import DOCUMENT_LABELS, STATES, tag_words
 
-Words = Mapping[str, str]
+Words = Mapping[Any, str]
 Table = list[tuple[str, str]]
 
 BALANCES: Words = {str(origin): words for origin, words in ORIGIN_LABELS.items()}
