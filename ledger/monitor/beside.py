@@ -16,6 +16,9 @@ from ledger.audit import Pin
 from ledger.audit.frames import read_frame, write_frame
 from ledger.checkpoints import Checkpoint
 
+AHEAD_BYTES = 4096
+"""So much may be said that the process has not heard yet: a few hundred pages. Then the reading waits for the audit,
+which is the slower of the two, instead of taking the processor from it; and nothing goes on for long after a kill."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -48,7 +51,7 @@ class Beside:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *filter(None, [known])])}
         command = [sys.executable, "-m", "ledger.monitor.auditing"]
         self._process = subprocess.Popen(  # noqa: S603 (our own)
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=AHEAD_BYTES, env=environment
         )
         self._tell(_encode(task))
 
