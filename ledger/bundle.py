@@ -36,15 +36,17 @@ PAGES_KEPT = 64
 """Pages of 256 entries that are kept as they were read: an audit asks for the same ones a few times in a row."""
 
 MANIFEST, KEYS, CHECKPOINTS = "bundle.json", "keys.txt", "checkpoints.jsonl"
+Read = Callable[[str], bytes | None]
 _read_entry = msgspec.json.Decoder(Entry).decode
 
 
 class BundleStore:
     """A bundle as a store that can only be read. See `ledger.store.Reading`."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises BundleInvalid if there is no bundle here, or its manifest can't be read."""
-        self._read = _reader(path)
+    def __init__(self, path: Path, read: Read | None = None) -> None:
+        """`read`: gives its files by name, where they do not all stand at `path`. Raises BundleInvalid if there is no
+        bundle here, or its manifest can't be read."""
+        self._read = reader_of(path) if read is None else read
         try:
             manifest = json.loads(self._read(MANIFEST) or b"")
             self._head = Head(manifest["size"], bytes.fromhex(manifest["leaf_hash"]), manifest["at"])
@@ -73,11 +75,16 @@ class BundleStore:
         """The numbers are those of the places; what the entries say themselves is for the audit to compare."""
         if book != self._book:
             return
-        for row, _ in self.read(start, stop):
-            yield row
+        for page, first, last in self._parts(start, stop):
+            yield from page.rows[first:last]
 
     def read(self, start: int, stop: int | None) -> Iterator[tuple[Row, Entry | None]]:
         """Rows with the entries in them; None for a body that is no entry."""
+        for page, first, last in self._parts(start, stop):
+            yield from zip(page.rows[first:last], page.entries[first:last], strict=True)
+
+    def _parts(self, start: int, stop: int | None) -> Iterator[tuple[_Page, int, int]]:
+        """The pages that hold entries start..stop-1, each with the first and the last + 1 of its places."""
         seq = max(start, 0)
         while stop is None or seq < stop:
             page = self._page(seq // WIDTH)
@@ -89,7 +96,7 @@ class BundleStore:
                 continue
             first = seq % WIDTH
             last = len(page.rows) if stop is None else min(len(page.rows), first + stop - seq)
-            yield from zip(page.rows[first:last], page.entries[first:last], strict=True)
+            yield page, first, last
             seq += last - first
 
     def row(self, book: str, seq: int) -> Row | None:
@@ -147,7 +154,7 @@ class BundleStore:
             # The manifest may name any size. Where the last entries are missing, nothing below need be looked at.
             return None
         start, stop = index * WIDTH, (index + 1) * WIDTH
-        hashes = self.leaf_hashes(book, start, stop) if level == 0 else self.tile_roots(book, level - 1, start, stop)
+        hashes = self._page(index).hashes if level == 0 else self.tile_roots(book, level - 1, start, stop)
         return hashes if len(hashes) == WIDTH * HASH_BYTES else None
 
     def has_tile(self, level: int, index: int) -> bool:
@@ -270,17 +277,23 @@ class _Replayed:
     def _move(self, row: Row, entry: Entry | None) -> list[PostingRow]:
         if entry is None:
             return []
+        if entry.kind is Kind.OPEN or entry.kind is Kind.CLOSE:
+            self._name(row.seq, entry)
+        lines, balances = [], self._balances
+        for name, minutes in entry.postings:
+            balances[name] = after = balances.get(name, 0) + minutes
+            lines.append(PostingRow(row.seq, name, minutes, after))
+        return lines
+
+    def _name(self, seq: int, entry: Entry) -> None:
         data = entry.data or {}
         account = data.get("account")
-        if entry.kind is Kind.OPEN and isinstance(account, str) and data.get("account_kind") in set(AccountKind):
-            self._opened.setdefault(account, (str(data["account_kind"]), row.seq))
-        elif entry.kind is Kind.CLOSE and isinstance(account, str):
-            self._closed.setdefault(account, row.seq)
-        lines = []
-        for name, minutes in entry.postings:
-            self._balances[name] = self._balances.get(name, 0) + minutes
-            lines.append(PostingRow(row.seq, name, minutes, self._balances[name]))
-        return lines
+        if not isinstance(account, str):
+            return
+        if entry.kind is Kind.CLOSE:
+            self._closed.setdefault(account, seq)
+        elif data.get("account_kind") in set(AccountKind):
+            self._opened.setdefault(account, (str(data["account_kind"]), seq))
 
 
 @dataclass(slots=True)
@@ -289,11 +302,12 @@ class _Page:
 
     rows: list[Row]
     entries: list[Entry | None]
+    hashes: bytes
 
 
 def _read_page(index: int, bodies: list[bytes]) -> _Page:
     read = [_row(index * WIDTH + place, body) for place, body in enumerate(bodies)]
-    return _Page([row for row, _ in read], [entry for _, entry in read])
+    return _Page([row for row, _ in read], [entry for _, entry in read], b"".join([row.leaf_hash for row, _ in read]))
 
 
 def _row(seq: int, body: bytes) -> tuple[Row, Entry | None]:
@@ -313,7 +327,7 @@ def _row(seq: int, body: bytes) -> tuple[Row, Entry | None]:
     return row, entry
 
 
-def _reader(path: Path) -> Callable[[str], bytes | None]:
+def reader_of(path: Path) -> Read:
     """Reads a file of the bundle by name; None if it is not there."""
     if path.is_dir():
 

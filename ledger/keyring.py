@@ -6,6 +6,7 @@ book's own history says which keys were good when. Whom to trust at all is a ver
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ledger.canonical import decode
@@ -49,6 +50,11 @@ def named_keys(store: Reading, book: str) -> list[NamedKey]:
             if retired in found:
                 found[retired] = replace(found[retired], retired_seq=row.seq)
     return list(found.values())
+
+
+def keys_at(named: Iterable[NamedKey], size: int) -> list[NamedKey]:
+    """Those that may sign a tree of this size: named within it, and not retired within it."""
+    return [one for one in named if one.added_seq < size and (one.retired_seq is None or one.retired_seq >= size)]
 
 
 def keys_in_force(store: Reading, book: str) -> list[VerifierKey]:

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ledger.audit import Pin, audit
-from ledger.bundle import FORMAT, BundleStore
+from ledger.bundle import CHECKPOINTS, FORMAT, KEYS, MANIFEST, BundleStore
 from ledger.canonical import decode
 from ledger.chain import leaf_hash
 from ledger.checkpoints import Checkpoint, OpenedCheckpoint, open_checkpoint
 from ledger.entries import format_at
-from ledger.errors import FormatError, LogUnreachable, NoteInvalid
+from ledger.errors import FormatError, LedgerError, LogUnreachable, NoteInvalid
+from ledger.monitor.beside import Beside, Task
 from ledger.monitor.fetching import Log
 from ledger.monitor.keeping import Copy
 from ledger.receipts import Policy
-from ledger.tiles import HEIGHT, WIDTH, TileAddress, decode_entries, encode_path, split_hashes, tile_root
+from ledger.tiles import (
+    HEIGHT,
+    WIDTH,
+    TileAddress,
+    decode_entries,
+    encode_entries,
+    encode_path,
+    split_hashes,
+    tile_root,
+)
 
 STALL = timedelta(hours=26)
 """A log publishes at least daily; so long without anything new, and it has stalled."""
+
+MANY = 64 * WIDTH
+"""From so many entries on, they are audited in a process of their own while they are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,7 @@ class _Look:
         self._standing = copy.load(self._origin)
         self._sightings: list[Sighting] = []
         self._before = self._standing.size
+        self._beside: Beside | None = None
 
     def run(self) -> Outcome:
         """Everything in its order."""
@@ -100,33 +115,31 @@ class _Look:
             self._see("shrunk", f"{tree.size} entries, {standing.size} were signed before", tree.size, self._both(note))
         elif tree.size == standing.size and standing.size and tree.root != standing.root:
             self._see("fork", f"another tree of the same {tree.size} entries is signed", None, self._both(note))
-        elif tree.size > standing.size and self._catch_up(tree, note):
-            self._believe(opened, note)
+        elif tree.size > standing.size:
+            with self._auditing(opened, note) as self._beside:
+                if self._catch_up(tree, note):
+                    self._believe(opened, note)
         self._check_time(opened)
 
     def _catch_up(self, tree: Checkpoint, note: str) -> bool:
         """Read what is new, beginning with the tile that was not full. Says whether it gives the signed root."""
         standing = self._standing
         grown = standing.tree()
-        start = standing.size - standing.size % WIDTH
-        if self._log.token is not None and not (self._copy.path / "bundle.json").exists():
-            # Entries are kept for the first time: all of them are read, and the hashes that are known must be theirs.
-            start = 0
-        at = start
-        leaves: list[bytes] = []
+        start = at = self._start()
+        leaves = bytearray()
         for page in self._pages(start, tree.size):
-            known = self._copy.hashes(at, min(at + len(page), standing.size))
-            if b"".join(page)[: len(known)] != known:
+            known, hashes = self._copy.hashes(at, min(at + len(page), standing.size)), b"".join(page)
+            if hashes[: len(known)] != known:
                 wrong = next(n for n, leaf in enumerate(page) if leaf != known[n * 32 : n * 32 + 32])
                 self._see("rewritten", f"entry {at + wrong} is not what it was", at + wrong, self._both(note))
                 return False
             fresh = page[len(known) // 32 :]
             if len(fresh) == WIDTH:
-                grown.append_subtree(HEIGHT, tile_root(b"".join(fresh)))
+                grown.append_subtree(HEIGHT, tile_root(hashes))
             else:
                 for leaf in fresh:
                     grown.append(leaf)
-            leaves += fresh
+            leaves += hashes[len(known) :]
             at += len(page)
         if grown.size != tree.size or grown.root() != tree.root:
             self._see(
@@ -136,6 +149,31 @@ class _Look:
         self._copy.keep_hashes(standing.size, leaves)
         standing.peaks = grown.peaks
         return True
+
+    def _start(self) -> int:
+        """The first entry that is read."""
+        size = self._standing.size
+        if self._log.token is not None and not (self._copy.path / MANIFEST).exists():
+            # Entries are kept for the first time: all of them are read, and the hashes that are known must be theirs.
+            return 0
+        return size - size % WIDTH
+
+    def _auditing(self, opened: OpenedCheckpoint, note: str) -> AbstractContextManager[Beside | None]:
+        """With many new entries a process that audits them while they are read. It wants to know the last one first."""
+        tree, standing = opened.checkpoint, self._standing
+        if self._log.token is None or tree.size - self._start() < MANY:
+            return nullcontext()
+        at = (tree.size - 1) // WIDTH * WIDTH
+        try:
+            for _ in self._pages(at, tree.size):
+                manifest, checkpoints = self._manifest(tree), self._checkpoints(opened, note)
+        except (LedgerError, OSError):
+            # What is wrong with the last entries is said when their turn comes.
+            return nullcontext()
+        keys = tuple(key.encode() for key in self._policy.logs)
+        pins = tuple((pin.by, pin.checkpoint.size, pin.checkpoint.root) for pin in self._pins(tree))
+        path = str(self._copy.path.absolute())
+        return Beside(Task(path, self._origin, tree.size, manifest, checkpoints, keys, pins, standing.audited))
 
     def _pages(self, start: int, size: int) -> Iterator[list[bytes]]:
         """The leaf hashes of the entries from `start` on, a tile at a time; entries are written down as they come."""
@@ -148,13 +186,15 @@ class _Look:
                 else:
                     bodies = list(decode_entries(content))[:width]
                     self._keep(at, bodies)
+                    if self._beside is not None:
+                        self._beside.written(at + len(bodies))
                     yield [leaf_hash(body) for body in bodies]
             except FormatError as error:
                 raise LogUnreachable(f"tile at entry {at}", str(error)) from error
             at += width
 
     def _keep(self, at: int, bodies: list[bytes]) -> None:
-        content = b"".join(len(body).to_bytes(2, "big") + body for body in bodies)
+        content = encode_entries(bodies)
         target = self._copy.path / encode_path(TileAddress(None, at // WIDTH, len(bodies)))
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
@@ -172,7 +212,11 @@ class _Look:
 
     def _describe(self, opened: OpenedCheckpoint, note: str) -> None:
         """The files that make the copy a bundle."""
-        tree = opened.checkpoint
+        self._copy.write(CHECKPOINTS, self._checkpoints(opened, note))
+        self._copy.write(KEYS, "".join(f"{key.encode()}\n" for key in self._policy.logs).encode())
+        self._copy.write(MANIFEST, self._manifest(opened.checkpoint))
+
+    def _manifest(self, tree: Checkpoint) -> bytes:
         last = self._last_body(tree.size)
         manifest = {
             "format": FORMAT,
@@ -181,15 +225,18 @@ class _Look:
             "leaf_hash": leaf_hash(last).hex(),
             "at": decode(last).at,
         }
+        return json.dumps(manifest, indent=1).encode() + b"\n"
+
+    def _checkpoints(self, opened: OpenedCheckpoint, note: str) -> bytes:
+        """Those that held before, and this one."""
+        tree = opened.checkpoint
         own = [proof.seconds for proof in opened.verified if proof.key.name == tree.origin and proof.seconds]
         signed_at = format_at(datetime.fromtimestamp(own[0], UTC) if own else self._now)
         row = {"size": tree.size, "root": tree.root.hex(), "note": note, "signed_at": signed_at}
-        kept = self._copy.path / "checkpoints.jsonl"
+        kept = self._copy.path / CHECKPOINTS
         lines = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
         lines = [line for line in lines if json.loads(line)["size"] < tree.size]
-        self._copy.write("checkpoints.jsonl", "".join(f"{line}\n" for line in [*lines, json.dumps(row)]).encode())
-        self._copy.write("keys.txt", "".join(f"{key.encode()}\n" for key in self._policy.logs).encode())
-        self._copy.write("bundle.json", json.dumps(manifest, indent=1).encode() + b"\n")
+        return "".join(f"{line}\n" for line in [*lines, json.dumps(row)]).encode()
 
     def _last_body(self, size: int) -> bytes:
         path = encode_path(TileAddress(None, (size - 1) // WIDTH, (size - 1) % WIDTH + 1))
@@ -197,10 +244,11 @@ class _Look:
 
     def _audited(self, tree: Checkpoint) -> bool:
         """Levels 1 to 3 over the copy, from where the last audit ended."""
-        standing = self._standing
-        pins = [Pin("the log", tree)]
-        if standing.size:
-            pins.append(Pin("the monitor", Checkpoint(standing.origin, standing.size, standing.root)))
+        standing, pins = self._standing, self._pins(tree)
+        state = None if self._beside is None else self._beside.state()
+        if state is not None:
+            standing.audited = state
+            return True
         store = BundleStore(self._copy.path)
         try:
             report = audit(store, self._origin, since=standing.audited, keys=self._policy.logs, pins=pins)
@@ -210,6 +258,13 @@ class _Look:
             self._see(f"level_{int(finding.level)}", str(finding), finding.seq)
         standing.audited = report.state
         return report.is_sound
+
+    def _pins(self, tree: Checkpoint) -> list[Pin]:
+        standing = self._standing
+        pins = [Pin("the log", tree)]
+        if standing.size:
+            pins.append(Pin("the monitor", Checkpoint(standing.origin, standing.size, standing.root)))
+        return pins
 
     def _check_time(self, opened: OpenedCheckpoint) -> None:
         """A log that shows nothing new for too long. The newest time under its checkpoint counts."""

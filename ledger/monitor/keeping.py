@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -93,13 +92,13 @@ class Copy:
         except FileNotFoundError:
             return b""
 
-    def keep_hashes(self, start: int, leaves: Sequence[bytes]) -> None:
-        """Put leaf hashes at their places. What stood after them was never believed."""
+    def keep_hashes(self, start: int, hashes: bytes | bytearray) -> None:
+        """Put the leaf hashes, one after the other, at their places. What stood after them was never believed."""
         path = self.path / _HASHES
         with path.open("r+b" if path.exists() else "w+b") as file:
             file.truncate(start * HASH_BYTES)
             file.seek(start * HASH_BYTES)
-            file.write(b"".join(leaves))
+            file.write(hashes)
             file.flush()
             os.fsync(file.fileno())
 

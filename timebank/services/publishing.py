@@ -14,7 +14,7 @@ import structlog
 
 from ledger.book import hash_reader
 from ledger.errors import FormatError, TimestampInvalid
-from ledger.keyring import keys_in_force
+from ledger.keyring import NamedKey, keys_at, keys_in_force, named_keys
 from ledger.tiles import WIDTH, encode_entries, parse_path, tile_width
 from ledger.tiles import TileAddress as TileAddress
 from ledger.witness import Answer
@@ -44,6 +44,7 @@ class LogView:
     keys: tuple[str, ...]
     policy: str
     entries_are_public: bool
+    every_key: tuple[NamedKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +237,25 @@ def describe(bank: Bank) -> LogView:
         if not unit.has_book():
             raise NotFound
         keys = tuple(key.encode() for key in keys_in_force(unit.book.store, unit.origin))
-    return LogView(bank.settings.book, keys, policy_text(bank, keys), bank.settings.book_is_public)
+        every = tuple(named_keys(unit.book.store, unit.origin))
+    return LogView(bank.settings.book, keys, policy_text(bank, keys), bank.settings.book_is_public, every)
+
+
+def policy_at(bank: Bank, size: int) -> str:
+    """The policy (tlog-policy) that a checkpoint of this size is judged by: the keys that could sign it, as the book
+    itself says. It names no witness, since the book does not say who they were then. Raises NotFound for a size that
+    was not published.
+    """
+    with bank.read() as unit:
+        found = unit.publishing.latest()
+        if found is None or not 0 < size <= found.size:
+            raise NotFound
+        named = keys_at(named_keys(unit.book.store, unit.origin), size)
+    lines = [f"# the keys that could sign {bank.settings.book} at {size} entries"]
+    for one in named:
+        until = "" if one.retired_seq is None else f", retired by entry {one.retired_seq}"
+        lines += [f"# named by entry {one.added_seq}{until}", f"log {one.text}"]
+    return "\n".join([*lines, "quorum none"]) + "\n"
 
 
 def latest(bank: Bank) -> Published | None:

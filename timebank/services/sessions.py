@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pyotp
 
 from timebank.domain.errors import (
+    EnrolmentLost,
     NotFound,
     PasswordTooWeak,
     PasswordWrong,
@@ -22,6 +23,7 @@ from timebank.domain.roles import STAFF_ROLES, Actor, Role, RoleName
 from timebank.storage.access import Credential, Entrance, SignIn
 from timebank.storage.guessing import FREE_TRIES, count_failure, refuse_if_closed
 from timebank.storage.unit import Bank, Unit, digest
+from timebank.storage.vault import VaultError
 
 LIFETIME = timedelta(hours=12)
 IDLE = timedelta(hours=2)
@@ -125,6 +127,22 @@ def begin_second_factor(bank: Bank, actor: Actor, *, now: datetime) -> tuple[str
     secret = base64.b32encode(bank.random(20)).decode()
     uri = pyotp.TOTP(secret).provisioning_uri(name=actor.person_id[-8:], issuer_name="Timebank")
     return secret, uri
+
+
+def sealed_enrolment(bank: Bank, secret: str) -> str:
+    """The new secret as it goes through the browser's cookie between the two pages, hex."""
+    return bank.vault.seal_for_service("enrol", secret).hex()
+
+
+def opened_enrolment(bank: Bank, sealed: str | None) -> str:
+    """The secret again. Raises EnrolmentLost if there is none, or the master key took over from another meanwhile."""
+    if sealed is None:
+        raise EnrolmentLost
+    try:
+        secret: str = bank.vault.open_for_service("enrol", bytes.fromhex(sealed))
+    except (VaultError, ValueError) as error:
+        raise EnrolmentLost from error
+    return secret
 
 
 def enrol_second_factor(bank: Bank, cookie: str, secret: str, code: str, *, now: datetime) -> None:

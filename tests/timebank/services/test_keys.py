@@ -10,10 +10,12 @@ import pytest
 
 from ledger import Draft, Kind
 from ledger.audit import audit
+from ledger.checking import judge
 from ledger.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
 from ledger.errors import NoteInvalid
 from ledger.keyfiles import is_sealed, read_keys, write_keys
 from ledger.notes import parse_note
+from ledger.receipts import Receipt, parse_policy, verify_receipt
 from ledger.store import CheckpointRow
 from ledger.stores.sql import SqlStore
 from tests.timebank.world import NOW, World, build_world, make_bank, settings_in
@@ -50,6 +52,37 @@ def test_new_keys_sign_beside_the_old_ones_until_those_are_retired(busy: World) 
     assert signers(busy) == new
     assert audits.run_full(busy.bank, now=NOW) == "sound"
     assert set(publishing.describe(busy.bank).keys) == {one.text for one in views if one.key_id in new}
+
+
+def test_a_receipt_from_before_a_rotation_is_checked_with_the_keys_of_its_size(busy: World) -> None:
+    """Thirty years later: its keys are retired, so today's policy does not know them; that of its size does."""
+    bank, origin = busy.bank, busy.bank.settings.book
+    old_size, old_ids = publishing.checkpoint(bank).size, signers(busy)
+    with bank.read() as unit:
+        proof = tuple(unit.book.inclusion_proof(0, old_size))
+        old = Receipt(0, proof, publishing.checkpoint(bank).note, unit.book.store.row(origin, 0).body)  # type: ignore[union-attr]
+    added = [one.added_seq for one in keys.rotate(bank, now=NOW)][2:]
+    for key_id in sorted(old_ids):
+        views = keys.retire(bank, key_id, now=NOW)
+    retired = sorted(one.retired_seq for one in views if one.retired_seq is not None)
+    newest = publishing.publish(bank, now=NOW).size
+    today = parse_policy(publishing.describe(bank).policy)
+    assert judge(old, today).reason == "not-signed"
+    of_then = parse_policy(publishing.policy_at(bank, old_size))
+    assert judge(old, of_then).is_proven
+    assert verify_receipt(old, of_then, origin).entry.seq == 0
+
+    def ids(size: int) -> set[str]:
+        return {key.key_id.hex() for key in parse_policy(publishing.policy_at(bank, size)).logs}
+
+    assert ids(1) == ids(added[0]) == old_ids
+    assert len(ids(added[0] + 1)) == 3, "the first new key is named by that entry"
+    assert old_ids < ids(retired[0])
+    assert len(old_ids & ids(retired[0] + 1)) == 1, "from the entry on that retires it, it signs nothing"
+    assert not old_ids & ids(newest)
+    for size in (0, -1, newest + 1):
+        with pytest.raises(errors.NotFound):
+            publishing.policy_at(bank, size)
 
 
 def test_what_can_not_be_retired(busy: World) -> None:

@@ -47,7 +47,7 @@ def test_there_are_routes_for_every_noun(app: Flask) -> None:
     assert nouns == {
         "hours", "members", "redemptions", "policies", "stations", "services", "grants", "reversals", "audits",
         "receipts", "station-keys", "network", "operators", "divisions",
-        "messages", "inspections", "signals", "call-backs", "dashboard", "trainings",
+        "messages", "inspections", "signals", "call-backs", "dashboard", "trainings", "erasures",
         "needs", "offers", "activities", "teams", "projects", "matching",
     }  # fmt: skip
 

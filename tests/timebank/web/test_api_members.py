@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from tests.timebank.web.conftest import System
 from tests.timebank.world import NOW, World
 from timebank.demo.people import resident_number
-from timebank.services import members
+from timebank.services import members, own_data
 from timebank.services.members import Application
 
 SCOPES = ("members.register", "members.list", "members.read", "members.approve")
@@ -113,3 +114,42 @@ def test_the_same_key_registers_once(world: World, system: Callable[..., System]
     assert world.size() == size
     other = worker.post("/members", told(world, name="周玉珍"), key="once")
     assert (other.status_code, other.json["code"]) == (409, "idempotency_key_reused")
+
+
+def test_a_member_s_data_are_corrected_and_the_rest_stays(world: World, system: Callable[..., System]) -> None:
+    member, desk = world.member(name="欧阳桂芳"), system("worker A", "members.edit")
+    before = members.see(world.bank, member, member.person_id, now=NOW).data
+    done = desk.post(f"/members/{member.person_id}/correct", {"address": "双新楼 2 号", "reason": "搬家"})
+    assert (done.status_code, done.json["id"], set(done.json)) == (200, member.person_id, {"id", "number", "state"})
+    after = members.see(world.bank, member, member.person_id, now=NOW).data
+    assert after == replace(before, address="双新楼 2 号")
+    documents = own_data.own(world.bank, member, now=NOW)["document"]
+    kept = next(row["document"] for row in documents if row["kind"] == "correction")
+    assert (kept["reason"], kept["before"]) == ("搬家", {"address": before.address})
+
+
+def test_a_correction_that_is_refused_changes_nothing(world: World, system: Callable[..., System]) -> None:
+    member, other = world.member(), world.member()
+    before, taken = (members.see(world.bank, one, one.person_id, now=NOW).data for one in (member, other))
+    desk, here = system("worker A", "members.edit"), f"/members/{member.person_id}/correct"
+    for body, status, code in (
+        ({"name": "张桂芬"}, 422, None),
+        ({"name": "张桂芬", "reason": ""}, 422, None),
+        ({"born_on": "yesterday", "reason": "x"}, 422, None),
+        ({"document_type": "library card", "reason": "x"}, 422, None),
+        ({"nickname": "x", "reason": "x"}, 422, None),
+        ({"phone": "12", "reason": "x"}, 422, "phone_invalid"),
+        ({"reason": "x"}, 422, "nothing_corrected"),
+        ({"phone": taken.phone, "reason": "x"}, 409, "phone_taken"),
+        ({"tags": ["living_alone"], "reason": "x"}, 409, "consent_missing"),
+    ):
+        answer = desk.post(here, body)
+        assert answer.status_code == status, (body, answer.text)
+        assert code is None or answer.json["code"] == code, body
+    right = {"name": "张桂芬", "reason": "看错了"}
+    assert system("worker B", "members.edit").post(here, right).status_code == 404
+    assert system("worker A", "members.read").post(here, right).status_code == 403
+    assert System(desk.client, "tb_made_up").post(here, right).status_code == 401
+    assert desk.post(f"/members/{'0' * 32}/correct", right).status_code == 404
+    assert members.see(world.bank, member, member.person_id, now=NOW).data == before
+    assert desk.post(here, {"tags": ["living_alone"], "reason": "x", "consent": True}).status_code == 200

@@ -160,6 +160,18 @@ def test_other_origins_may_read_and_texts_shrink(log: FlaskClient, world: World)
     assert "Content-Encoding" not in tile.headers
 
 
+def test_the_keys_of_an_older_size_are_given_out(log: FlaskClient, world: World) -> None:
+    assert log.get(f"{PREFIX}/policy/1").status_code == 404, "nothing is published"
+    publishing.publish(world.bank, now=NOW)
+    answer = log.get(f"{PREFIX}/policy/1")
+    assert (answer.status_code, answer.content_type) == (200, "text/plain; charset=utf-8")
+    assert parse_policy(answer.text).logs == parse_policy(log.get(f"{PREFIX}/policy").text).logs
+    every = log.get(f"{PREFIX}/log.v3.json").json["every_key"]
+    assert [(one["added_seq"], one["retired_seq"]) for one in every] == [(0, None)] * 2
+    for size in ("0", str(world.size() + 1), "-1", "x", "9" * 30):
+        assert log.get(f"{PREFIX}/policy/{size}").status_code == 404, size
+
+
 def test_no_cookie_and_no_session_is_asked_for(log: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     publishing.publish(world.bank, now=NOW)
     log.set_cookie("timebank", "some secret")

@@ -17,6 +17,7 @@ from pypdf import PdfReader
 
 from ledger import Draft, Kind
 from ledger.checking import judge, read_all
+from ledger.cli import main
 from ledger.errors import NoteInvalid
 from ledger.notes import VerifierKey, parse_note, verify_note
 from ledger.receipts import Receipt, parse_policy
@@ -156,6 +157,27 @@ def test_the_signature_beside_the_paper_is_over_its_bytes(world: World, sign_in:
         assert "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages).split())
     assert sign_in("worker B").get(here).status_code == 404
     assert sign_in("auditor").get(here).status_code == 403
+
+
+def test_the_command_line_proves_what_was_given_out(
+    world: World, sign_in_member: Member, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With no database and no network: the zip, the policy and the papers' key alone."""
+    mine = sign_in_member(world.rich(240))
+    publishing.publish(world.bank, now=NOW)
+    (tmp_path / "passbook.zip").write_bytes(mine.get("/passbook.zip").data)
+    (tmp_path / "policy").write_text(publishing.describe(world.bank).policy)
+    trust = ["--policy", str(tmp_path / "policy"), "--papers", papers.verifier(world.bank) or ""]
+    assert main(["check", str(tmp_path / "passbook.zip"), *trust]) == 0
+    assert capsys.readouterr().out.count("verdict     proven") == 3, "the paper, and the two entries in it"
+    with zipfile.ZipFile(tmp_path / "passbook.zip") as both:
+        both.extractall(tmp_path)
+        paper = tmp_path / both.namelist()[0]
+    assert main(["check", str(paper), *trust]) == 0
+    paper.write_bytes(paper.read_bytes() + b"\n")
+    capsys.readouterr()
+    assert main(["check", str(paper), *trust]) == 1
+    assert "NOT PROVEN  other-paper" in capsys.readouterr().out
 
 
 def test_without_a_key_nothing_is_signed(world: World, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from tests.timebank.web.conftest import Browser, refuses
 from tests.timebank.world import NOW, PASSWORD, World
 from timebank.app import create_app
 from timebank.domain import errors
+from timebank.storage.vault import Vault
 
 SECRET = re.compile(r'site-mono">([A-Z2-7]{32})<')
 
@@ -64,6 +66,32 @@ def test_the_code_is_asked_for_at_each_sign_in_and_counts_once(strict: Flask) ->
         later = pyotp.TOTP(secret).at(NOW + timedelta(seconds=90))
         assert again.post("/sign-in/code", code=later).headers["Location"] == "/"
         assert again.get("/desk").status_code == 200
+
+
+@pytest.mark.parametrize("lost", ["the key", "the cookie"])
+def test_an_enrolment_begun_before_the_master_key_was_changed_begins_anew(
+    world: World, strict: Flask, lost: str
+) -> None:
+    desk = Browser(strict.test_client()).sign_in("workera")
+    shown = SECRET.search(desk.get("/account/authenticator").text)
+    assert shown is not None
+    with desk.client.session_transaction() as cookie:
+        if lost == "the key":
+            destroyed = Vault(os.urandom(32), world.bank.settings.index_key, os.urandom)
+            cookie["authenticator"] = destroyed.seal_for_service("enrol", shown[1]).hex()
+        else:
+            del cookie["authenticator"]
+    code = pyotp.TOTP(shown[1]).at(NOW)
+    answer = desk.post("/account/authenticator", code=code)
+    assert refuses(answer, errors.EnrolmentLost)
+    fresh = SECRET.search(answer.text)
+    assert fresh is not None
+    assert fresh[1] != shown[1]
+    assert desk.get("/desk").headers["Location"] == "/account/authenticator", "nothing was set up"
+    assert refuses(desk.post("/account/authenticator", code=code), errors.SecondFactorWrong)
+    newest = SECRET.search(desk.get("/account/authenticator").text)
+    assert newest is not None
+    assert desk.post("/account/authenticator", code=pyotp.TOTP(newest[1]).at(NOW)).status_code == 302
 
 
 def test_codes_cannot_be_guessed(strict: Flask) -> None:

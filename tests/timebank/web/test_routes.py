@@ -19,8 +19,8 @@ PUBLIC_ROUTES = {
     "inspections.index", "inspections.show", "inspections.document", "network.index", "network.show",
     "network.sign",
     "policies.index", "policies.show", "readyz", "sessions.sign_in", "static",
-    "log.checkpoint", "log.description", "log.policy", "log.tile", "log.timestamp", "verify.index", "verify.offline",
-    "projects.index",
+    "log.checkpoint", "log.description", "log.policy", "log.policy_at", "log.tile", "log.timestamp", "verify.index",
+    "verify.offline", "projects.index",
 }  # fmt: skip
 
 

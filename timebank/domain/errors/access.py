@@ -58,6 +58,14 @@ class SecondFactorWrong(Unauthenticated):
     remedy = N_("Wait for the next number on your authenticator and type it in.")
 
 
+class EnrolmentLost(Refused):
+    """An authenticator's secret that was shown can't be read any more: the server's key was changed meanwhile."""
+
+    code = "enrolment_lost"
+    message = N_("The picture you scanned no longer counts. Nothing was set up.")
+    remedy = N_("Remove it from your authenticator, scan the new picture and type the digits that it shows.")
+
+
 class SecondFactorMissing(Forbidden):
     """A staff role without a second factor, in production."""
 

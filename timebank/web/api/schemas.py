@@ -36,15 +36,15 @@ class Cursor(ma.Schema):
     limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(min=1, max=200))
 
 
+class Nothing(ma.Schema):
+    """An empty object: the address says it all."""
+
+
 class Reason(ma.Schema):
     """A reason from the list, and a few words."""
 
     reason = SafeText(required=True, validate=ma.validate.Length(min=1, max=32))
     text = SafeText(load_default="", validate=ma.validate.Length(max=500))
-
-
-class Nothing(ma.Schema):
-    """No fields."""
 
 
 class MaybeReason(ma.Schema):

@@ -119,6 +119,14 @@ def policy() -> Response:
     return _answer(text.encode(), "text/plain; charset=utf-8", f"public, max-age={MAX_AGE_SECONDS}")
 
 
+@blueprint.get("/policy/<int:size>")
+@public
+def policy_at(size: int) -> Response:
+    """The book's keys as they were for a checkpoint of this size, for receipts from before a key was retired."""
+    text = publishing.policy_at(bank(), size)
+    return _answer(text.encode(), "text/plain; charset=utf-8", f"public, max-age={MAX_AGE_SECONDS}")
+
+
 @blueprint.get("/log.v3.json")
 @public
 def description() -> Response:
@@ -131,6 +139,9 @@ def description() -> Response:
         "submission_url": None,
         "monitoring_url": prefix,
         "keys": list(view.keys),
+        "every_key": [
+            {"key": one.text, "added_seq": one.added_seq, "retired_seq": one.retired_seq} for one in view.every_key
+        ],
         "policy": view.policy,
         "entries": "public" if view.entries_are_public else "token",
         "mmd": 86400,

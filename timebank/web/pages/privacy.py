@@ -10,17 +10,13 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response as Answer
 
-from timebank.domain.ledger_words import ORIGIN_LABELS
-from timebank.domain.own_data import FIELDS, PARTS
 from timebank.domain.privacy import WAITING_DAYS
 from timebank.services import members, own_data, privacy
 from timebank.web.guard import actor, allow, bank, now
-from timebank.web.language import hours_minutes, local_moment
+from timebank.web.own_words import in_parts
 from timebank.web.paper import drawn
 
 blueprint = Blueprint("privacy", __name__)
-BALANCES = {str(origin): words for origin, words in ORIGIN_LABELS.items()}
-LABELS = {**FIELDS, **BALANCES}
 
 
 @blueprint.get("/my-data")
@@ -121,34 +117,9 @@ def withdraw(erasure_id: str) -> Answer:
 
 def _paper(document: dict[str, Any]) -> Response:
     """Part by part, field by field, in the reader's words."""
-    parts = []
-    for name, rows in document.items():
-        if name in PARTS:
-            listed = rows if isinstance(rows, list) else [rows]
-            parts.append((gettext(PARTS[name]), [told for row in listed if (told := _row(row))]))
-    html = render_template("privacy/print.html", parts=parts, made_at=datetime.fromisoformat(document["made_at"]))
+    made_at = datetime.fromisoformat(document["made_at"])
+    html = render_template("privacy/print.html", parts=in_parts(document), made_at=made_at)
     return _given(drawn(html), "application/pdf", "my-data.pdf")
-
-
-def _row(row: dict[str, Any]) -> list[tuple[str, str]]:
-    """What stands in a row, each with its label; a field that says nothing is left out."""
-    return [
-        (gettext(LABELS.get(field, field)), _told(field, value))
-        for field, value in row.items()
-        if value not in (None, "", [], {})
-    ]
-
-
-def _told(field: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return str(gettext("yes") if value else gettext("no"))
-    if isinstance(value, int) and (field.endswith("minutes") or field in BALANCES):
-        return hours_minutes(value)
-    if isinstance(value, str) and (field.endswith("_at") or field == "at"):
-        return local_moment(datetime.fromisoformat(value))
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
-    return str(value)
 
 
 def _file(document: dict[str, Any]) -> Response:

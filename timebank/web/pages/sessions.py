@@ -92,9 +92,9 @@ def enrol() -> Any:
     """Set up an authenticator: the secret as QR code and as text, kept only once a code of it was typed."""
     form = CodeForm()
     refusal = None
-    if form.validate_on_submit() and "authenticator" in session:
-        secret = bank().vault.open_for_service("enrol", bytes.fromhex(session["authenticator"]))
+    if form.validate_on_submit():
         try:
+            secret = sessions.opened_enrolment(bank(), session.get("authenticator"))
             sessions.enrol_second_factor(
                 bank(), request.cookies.get(cookie_name(), ""), secret, form.code.data, now=now()
             )
@@ -104,7 +104,7 @@ def enrol() -> Any:
         except TimebankError as error:
             refusal = in_words(error)
     secret, uri = sessions.begin_second_factor(bank(), actor(), now=now())
-    session["authenticator"] = bank().vault.seal_for_service("enrol", secret).hex()
+    session["authenticator"] = sessions.sealed_enrolment(bank(), secret)
     return render_template(
         "sessions/enrol.html", form=form, refusal=refusal, secret=secret, code=segno.make(uri).svg_data_uri(scale=6)
     ), refusal.status if refusal else 200
