@@ -19,8 +19,9 @@ PAGES = {
                     "/transfers", "/transfers/new", "/account", "/account/password", "/my-data"),
     "worker": ("/", "/desk", "/desk/verify", "/desk/enter", "/desk/slips", "/members", "/members/new",
                "/redemptions/desk", "/redemptions/at-desk", "/grants", "/corrections", "/erasures",
-               "/station-keys"),
-    "county": ("/policies/new", "/grants", "/corrections", "/services", "/station-keys"),
+               "/station-keys", "/rounds", "/rounds/new", "/rounds/sheet", "/rounds/coverage", "/incidents",
+               "/incidents/new"),
+    "county": ("/rounds", "/rounds/coverage", "/policies/new", "/grants", "/corrections", "/services", "/station-keys"),
     "auditor": ("/audits",),
     "admin": ("/staff", "/tokens", "/audits"),
 }  # fmt: skip

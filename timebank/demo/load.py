@@ -9,6 +9,7 @@ from importlib.resources import files
 from random import Random
 from typing import Any
 
+from timebank.demo.care import CareStory
 from timebank.demo.people import PASSWORD, PIN, MadeUp, people
 from timebank.demo.story import Story
 from timebank.domain.catalogue import seed_services
@@ -53,9 +54,11 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
         _rules(one, actors["county"], start)
         crowd = _members(one, actors, stations, people(random), start)
     story = Story(bank, random, actors, crowd, stations)
+    care = CareStory(Random(SEED), actors, crowd, stations)  # noqa: S311 - a story, no secret
     for day in range(days):
         with bank.together() as one:
             story.day(one, start + timedelta(days=day), last=day == days - 1)
+            care.day(one, start + timedelta(days=day), first=day == 0, last=day == days - 1)
         if day % 23 == 22:
             say(f"  … {day + 1} days")
     say(f"Done: {beginning.size(bank)} entries in the book.")

@@ -64,7 +64,7 @@ _AT_A_STATION = frozenset(
     {
         "network.read", "members.list", "members.read", "hours.read", "hours.queue", "redemptions.read",
         "passbook.read", "transfers.read", "reversals.read", "catalogue.read", "policies.read", "alerts.read",
-        "day_sheet.read", "station_keys.read",
+        "day_sheet.read", "station_keys.read", "rounds.read", "incidents.read",
     }
 )  # fmt: skip
 _WORKER = _AT_A_STATION | {
@@ -74,12 +74,12 @@ _WORKER = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "slips.issue", "visits.run",
     "redemptions.request_at_desk", "redemptions.run", "transfers.enter_at_desk", "transfers.grant",
     "reversals.request", "passbook.print", "erasures.read", "erasures.request",
-    "station_keys.hold",
+    "station_keys.hold", "rounds.run", "incidents.run",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
     "transfers.grant", "transfers.approve_grant", "reversals.request", "reversals.approve",
-    "spot_checks.draw", "spot_checks.record", "audits.read", "reports.read",
+    "spot_checks.draw", "spot_checks.record", "audits.read", "reports.read", "incidents.run",
 }  # fmt: skip
 _COUNTY = _STREET | {
     "policies.decide", "catalogue.edit", "network.edit", "stations.close", "audits.run", "ledger.read",

@@ -9,7 +9,19 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from timebank.services import Bank, audits, hours, leases, mail, privacy, publishing, redemptions, tokens, transfers
+from timebank.services import (
+    Bank,
+    audits,
+    hours,
+    incidents,
+    leases,
+    mail,
+    privacy,
+    publishing,
+    redemptions,
+    tokens,
+    transfers,
+)
 
 log = structlog.get_logger()
 Work = Callable[..., object]
@@ -43,6 +55,7 @@ JOBS = (
     Job("checkpoint", publishing.publish, timedelta(seconds=5)),
     Job("timestamp", publishing.timestamp, at=time(3, 0)),
     Job("mail", mail.send_due, timedelta(seconds=30)),
+    Job("incidents", incidents.raise_overdue, timedelta(seconds=30)),
     Job("erasures", privacy.carry_out_due, timedelta(hours=1)),
     Job("answers", tokens.forget_old_answers, timedelta(hours=6)),
 )

@@ -5,6 +5,7 @@ from timebank.storage import (
     audits,
     catalogue,
     hours,
+    incidents,
     members,
     messages,
     network,
@@ -12,6 +13,10 @@ from timebank.storage import (
     privacy,
     publishing,
     redemptions,
+    rounds,
 )
 
-MODULES = (access, audits, catalogue, hours, members, messages, network, people, privacy, publishing, redemptions)
+MODULES = (
+    access, audits, catalogue, hours, incidents, members, messages, network, people, privacy, publishing, redemptions,
+    rounds,
+)  # fmt: skip

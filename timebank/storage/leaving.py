@@ -30,5 +30,6 @@ def close_membership(unit: Unit, membership: Membership, actor_id: str, *, now: 
     """Each purse gets its `close` entry. Raises what `require_settled` does."""
     require_settled(unit, membership.person_id)
     membership.state = "closed"
+    unit.rounds.end_of(membership.person_id, actor_id, None, now)
     for account in unit.members.purses(membership.person_id).values():
         unit.append(Kind.CLOSE, actor_id, now=now, data={"account": account})

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from timebank.storage.access import Answered, Credential, Login, SignIn, Token
 from timebank.storage.base import Base, InBook, to_person
 from timebank.storage.hours import HoursEvent, HoursRecord
+from timebank.storage.incidents import Incident
 from timebank.storage.members import Closeness, Consent, Kin, Membership, Proxy, ProxyAct, Purse, Qualification
 from timebank.storage.people import Document, IdentityIndex, Look, Person
 from timebank.storage.redemptions import Redemption, RedemptionEvent, Transfer
+from timebank.storage.rounds import RoundEnrolment, RoundTag, RoundVisit
 
 
 class Erasure(InBook, Base):
@@ -58,6 +60,10 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (SignIn, ("person_id",)),
     (Look, ("person_id",)),
     (Erasure, ("person_id",)),
+    (RoundEnrolment, ("person_id",)),
+    (RoundTag, ("person_id",)),
+    (RoundVisit, ("person_id",)),
+    (Incident, ("subject_id",)),
 )
 """Tables and the columns that name the person; under the key of the first of them is what a row has sealed."""
 _HISTORY: tuple[tuple[type[Base], type[Base], ColumnElement[str], str], ...] = (
@@ -153,6 +159,9 @@ class Privacy:
         asked = select(Redemption.id).where(Redemption.book == self._book, Redemption.member_id == who)
         self._empty(RedemptionEvent, RedemptionEvent.redemption_id.in_(asked), {"text_sealed": None})
         self._empty(Redemption, Redemption.member_id == who, {"note_sealed": None})
+        self._empty(RoundTag, RoundTag.person_id == who, {"text_sealed": None})
+        self._empty(RoundVisit, RoundVisit.person_id == who, {"text_sealed": None})
+        self._empty(Incident, Incident.subject_id == who, {"text_sealed": None, "done_sealed": None})
         self._empty(Transfer, Transfer.receiver_id == who, {"text_sealed": None, "refused_text_sealed": None})
 
     def _delete_of_person(self, who: str) -> None:

@@ -29,6 +29,7 @@ from timebank.storage.base import Base
 from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.gathering import Gathering, at_once
 from timebank.storage.hours import Hours
+from timebank.storage.incidents import Incidents
 from timebank.storage.members import Members, Purse
 from timebank.storage.messages import Message, Messages
 from timebank.storage.network import Network
@@ -36,6 +37,7 @@ from timebank.storage.people import Document, People, Person
 from timebank.storage.privacy import Privacy
 from timebank.storage.publishing import Publishing
 from timebank.storage.redemptions import Redemptions, Transfers
+from timebank.storage.rounds import Rounds
 from timebank.storage.translation import in_domain_words
 from timebank.storage.vault import Passwords, Vault
 
@@ -69,6 +71,8 @@ class Unit:
         self.privacy = Privacy(session, book)
         self.publishing = Publishing(session, book)
         self.messages = Messages(session, book)
+        self.rounds = Rounds(session, book)
+        self.incidents = Incidents(session, book)
 
     def has_book(self) -> bool:
         """Whether the book has its genesis."""

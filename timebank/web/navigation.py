@@ -30,6 +30,8 @@ MENU = (
     Item("desk.queue", N_("Verify"), "hours.verify"),
     Item("desk.index", N_("Desk"), "members.register"),
     Item("redemptions.desk", N_("Redemptions"), "redemptions.run"),
+    Item("rounds.index", N_("Monthly visits"), "rounds.read"),
+    Item("incidents.index", N_("Incidents"), "incidents.read"),
     Item("members.index", N_("Members"), "members.list"),
     Item("transfers.grants", N_("Grants"), "transfers.grant"),
     Item("reversals.index", N_("Corrections"), "reversals.request"),

@@ -148,6 +148,14 @@ from timebank.domain.errors.redemptions import (
     VolunteerIsReceiver,
     WaitingListOff,
 )
+from timebank.domain.errors.rounds import (
+    IncidentClosed,
+    RoundEnded,
+    RoundEnrolled,
+    RoundTagMissing,
+    RoundVisitTimeInvalid,
+    VisitorUnfit,
+)
 from timebank.domain.errors.stations import (
     StationKeyInvalid,
     StationKeyVouching,
@@ -226,6 +234,7 @@ __all__ = [
     "HoursTooShort",
     "IdempotencyKeyMissing",
     "IdempotencyKeyReused",
+    "IncidentClosed",
     "Invalid",
     "KeyNeeded",
     "KinCare",
@@ -288,6 +297,10 @@ __all__ = [
     "ReversalBreaksBalance",
     "ReversalStateConflict",
     "RoleNotGrantable",
+    "RoundEnded",
+    "RoundEnrolled",
+    "RoundTagMissing",
+    "RoundVisitTimeInvalid",
     "SecondFactorMissing",
     "SecondFactorNeeded",
     "SecondFactorWrong",
@@ -325,6 +338,7 @@ __all__ = [
     "VisitAlreadyOpen",
     "VisitForgotten",
     "VisitNotOpen",
+    "VisitorUnfit",
     "VolunteerIsReceiver",
     "VolunteerTooYoung",
     "VolunteerUnqualified",

@@ -1,0 +1,39 @@
+"""Monthly visits (月探访): who is enrolled, who visits whom, what was found, and what share was reached."""
+
+from timebank.services.rounds.desk import NewVisit, assign, end, enrol, plan, record
+from timebank.services.rounds.figures import CoverageView, coverage
+from timebank.services.rounds.values import (
+    ElderView,
+    RoundView,
+    TagView,
+    VisitorView,
+    VisitView,
+    circumstances,
+    elder,
+    history,
+    month_list,
+    see,
+    visitors,
+)
+
+__all__ = [
+    "CoverageView",
+    "ElderView",
+    "NewVisit",
+    "RoundView",
+    "TagView",
+    "VisitView",
+    "VisitorView",
+    "assign",
+    "circumstances",
+    "coverage",
+    "elder",
+    "end",
+    "enrol",
+    "history",
+    "month_list",
+    "plan",
+    "record",
+    "see",
+    "visitors",
+]
