@@ -65,6 +65,7 @@ _AT_A_STATION = frozenset(
         "network.read", "members.list", "members.read", "hours.read", "hours.queue", "redemptions.read",
         "passbook.read", "transfers.read", "reversals.read", "catalogue.read", "policies.read", "alerts.read",
         "day_sheet.read", "station_keys.read", "rounds.read", "incidents.read",
+        "ratings.read", "credit_files.read",
     }
 )  # fmt: skip
 _WORKER = _AT_A_STATION | {
@@ -75,15 +76,18 @@ _WORKER = _AT_A_STATION | {
     "redemptions.request_at_desk", "redemptions.run", "transfers.enter_at_desk", "transfers.grant",
     "reversals.request", "passbook.print", "erasures.read", "erasures.request",
     "station_keys.hold", "rounds.run", "incidents.run",
+    "ratings.enter", "complaints.enter",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
     "transfers.grant", "transfers.approve_grant", "reversals.request", "reversals.approve",
     "spot_checks.draw", "spot_checks.record", "audits.read", "reports.read", "incidents.run",
+    "complaints.handle", "credit_files.record", "listings.propose",
 }  # fmt: skip
 _COUNTY = _STREET | {
     "policies.decide", "catalogue.edit", "network.edit", "stations.close", "audits.run", "ledger.read",
     "erasures.read", "erasures.confirm", "station_keys.retire",
+    "credit_files.decide", "listings.decide",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {

@@ -12,6 +12,7 @@ import structlog
 from timebank.services import (
     Bank,
     audits,
+    complaints,
     hours,
     incidents,
     leases,
@@ -55,6 +56,7 @@ JOBS = (
     Job("checkpoint", publishing.publish, timedelta(seconds=5)),
     Job("timestamp", publishing.timestamp, at=time(3, 0)),
     Job("mail", mail.send_due, timedelta(seconds=30)),
+    Job("complaints", complaints.close_lapsed, timedelta(minutes=10)),
     Job("incidents", incidents.raise_overdue, timedelta(seconds=30)),
     Job("erasures", privacy.carry_out_due, timedelta(hours=1)),
     Job("answers", tokens.forget_old_answers, timedelta(hours=6)),

@@ -4,6 +4,8 @@ from timebank.storage import (
     access,
     audits,
     catalogue,
+    complaints,
+    credit_files,
     hours,
     incidents,
     members,
@@ -12,11 +14,12 @@ from timebank.storage import (
     people,
     privacy,
     publishing,
+    ratings,
     redemptions,
     rounds,
 )
 
 MODULES = (
-    access, audits, catalogue, hours, incidents, members, messages, network, people, privacy, publishing, redemptions,
-    rounds,
+    access, audits, catalogue, complaints, credit_files, hours, incidents, members, messages, network, people, privacy,
+    publishing, ratings, redemptions, rounds,
 )  # fmt: skip

@@ -27,6 +27,8 @@ from timebank.storage.access import Access
 from timebank.storage.audits import Audits
 from timebank.storage.base import Base
 from timebank.storage.catalogue import Catalogue, Policies
+from timebank.storage.complaints import Complaints
+from timebank.storage.credit_files import CreditFiles
 from timebank.storage.gathering import Gathering, at_once
 from timebank.storage.hours import Hours
 from timebank.storage.incidents import Incidents
@@ -36,6 +38,7 @@ from timebank.storage.network import Network
 from timebank.storage.people import Document, People, Person
 from timebank.storage.privacy import Privacy
 from timebank.storage.publishing import Publishing
+from timebank.storage.ratings import Ratings
 from timebank.storage.redemptions import Redemptions, Transfers
 from timebank.storage.rounds import Rounds
 from timebank.storage.translation import in_domain_words
@@ -73,6 +76,9 @@ class Unit:
         self.messages = Messages(session, book)
         self.rounds = Rounds(session, book)
         self.incidents = Incidents(session, book)
+        self.ratings = Ratings(session, book)
+        self.complaints = Complaints(session, book)
+        self.credit_files = CreditFiles(session, book)
 
     def has_book(self) -> bool:
         """Whether the book has its genesis."""
