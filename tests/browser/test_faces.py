@@ -14,14 +14,17 @@ from tests.browser.conftest import People, follow
 
 PAGES = {
     None: ("/", "/sign-in", "/join", "/stations", "/policies", "/policies/1", "/services", "/api/docs",
-           "/verify", "/nowhere"),
+           "/verify", "/complain", "/complain/follow", "/nowhere"),
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
-                    "/transfers", "/transfers/new", "/account", "/account/password", "/my-data"),
+                    "/transfers", "/transfers/new", "/account", "/account/password", "/my-data",
+                    "/complaints", "/complaints/new"),
     "worker": ("/", "/desk", "/desk/verify", "/desk/enter", "/desk/slips", "/members", "/members/new",
                "/redemptions/desk", "/redemptions/at-desk", "/grants", "/corrections", "/erasures",
                "/station-keys", "/rounds", "/rounds/new", "/rounds/sheet", "/rounds/coverage", "/incidents",
-               "/incidents/new"),
-    "county": ("/rounds", "/rounds/coverage", "/policies/new", "/grants", "/corrections", "/services", "/station-keys"),
+               "/incidents/new", "/ratings", "/credit-files", "/complaints/new"),
+    "county": ("/rounds", "/rounds/coverage", "/complaints", "/complaints/overdue", "/credit-files",
+               "/credit-files/new", "/listings/new", "/ratings", "/policies/new", "/grants", "/corrections", "/services",
+               "/station-keys"),
     "auditor": ("/audits",),
     "admin": ("/staff", "/tokens", "/audits"),
 }  # fmt: skip

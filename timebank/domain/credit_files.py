@@ -43,6 +43,13 @@ VERB_LABELS: Mapping[str, str] = {
     "keep": N_("The objection is not right: it stays"),
     "repair": N_("Repaired with evidence"),
 }
+STEP_LABELS: Mapping[str, str] = {
+    "confirm": N_("Confirm it"),
+    "appeal": N_("Object to it"),
+    "strike": N_("Strike it out"),
+    "keep": N_("Let it stay"),
+    "repair": N_("Record the repair"),
+}
 _STEPS: Mapping[str, tuple[CreditState, CreditState]] = {
     "confirm": (S.PROPOSED, S.IN_FORCE),
     "appeal": (S.IN_FORCE, S.APPEALED),

@@ -45,7 +45,8 @@ def test_there_are_routes_for_every_noun(app: Flask) -> None:
     nouns = {rule.split("/")[3] for rule, _, _ in api_routes(app)}
     assert nouns == {
         "hours", "members", "redemptions", "policies", "stations", "services", "grants", "reversals", "audits",
-        "receipts", "station-keys", "rounds", "incidents",
+        "receipts", "station-keys", "rounds", "incidents", "ratings",
+        "complaints", "credit-files", "listings",
     }  # fmt: skip
 
 

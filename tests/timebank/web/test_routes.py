@@ -14,7 +14,8 @@ from timebank.domain.roles import VERBS
 from timebank.web.guard import PUBLIC, SIGNED_IN, allows_of
 
 PUBLIC_ROUTES = {
-    "api-docs.openapi_json", "catalogue.index", "docs.index", "healthz", "home.index", "look.change", "members.apply",
+    "api-docs.openapi_json", "catalogue.index", "complaints.complain", "complaints.follow", "docs.index", "healthz",
+    "home.index", "look.change", "members.apply",
     "metrics", "network.index", "policies.index", "policies.show", "readyz", "sessions.sign_in", "static",
     "log.checkpoint", "log.description", "log.policy", "log.tile", "log.timestamp", "verify.index", "verify.offline",
 }  # fmt: skip

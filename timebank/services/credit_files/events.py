@@ -1,7 +1,4 @@
-"""Credit files (信用档案): facts about organisations, stations and staff; and the list of dishonest organisations.
-
-Facts with a source and an end, never a score. Of elders only facts of use are told, to themselves and their station.
-"""
+"""Facts about organisations, stations and staff, with a source and an end. Never a score."""
 
 from __future__ import annotations
 
@@ -12,18 +9,16 @@ from timebank.domain.credit_files import (
     S,
     after,
     check_event,
-    check_listing,
     check_step,
-    check_texts,
     shown_state,
     valid_to,
     verbs_open,
 )
-from timebank.domain.errors import Forbidden, Invalid, NotFound, OrganisationsOnly
-from timebank.domain.identity import normalize_uscc
+from timebank.domain.errors import Forbidden, Invalid, NotFound
 from timebank.domain.local_time import local_day
 from timebank.domain.roles import Actor, covers, permits, require, require_at, require_second_person, stations_of
-from timebank.storage.credit_files import CreditEvent, Listing
+from timebank.services.credit_files.history import StepView, steps
+from timebank.storage.credit_files import CreditEvent
 from timebank.storage.unit import Bank, Unit
 
 
@@ -61,32 +56,6 @@ class EventView:
 
 
 @dataclass(frozen=True, slots=True)
-class ListingView:
-    """An organisation on the list."""
-
-    id: str
-    uscc: str
-    name: str
-    text: str
-    decision_number: str
-    starts_on: date
-    ends_on: date
-    state: str
-    verbs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """One step in the history of an event or a listing."""
-
-    verb: str
-    state: str
-    who: str
-    at: datetime
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class PublicEvent:
     """What everybody may read of a station: in force, not objected to, not about people."""
 
@@ -95,14 +64,6 @@ class PublicEvent:
     source_number: str
     happened_on: date
     valid_to: date
-
-
-@dataclass(frozen=True, slots=True)
-class FactsOfUse:
-    """What is told of an elder's use: how often nobody was there. No score, never public."""
-
-    no_shows: int
-    last_on: date | None
 
 
 def record(bank: Bank, actor: Actor, new: NewEvent, *, now: datetime) -> EventView:
@@ -219,7 +180,22 @@ def trail(bank: Bank, actor: Actor, event_id: str) -> tuple[StepView, ...]:
         row = unit.credit_files.event(event_id)
         if row is None or not _readable(unit, actor, row):
             raise NotFound
-        return _steps(unit, event_id, row.person_id)
+        return steps(unit, event_id, row.person_id)
+
+
+def staff(bank: Bank, actor: Actor) -> tuple[tuple[str, str], ...]:
+    """(id, name and station) of the staff whose files the actor may write to. Raises Forbidden."""
+    require(actor, "credit_files.record")
+    with bank.read() as unit:
+        scope = stations_of(actor, "credit_files.record", unit.network.parents())
+        names = {one.id: one.name for one in unit.network.stations()}
+        grants = [one for one in unit.access.all_roles() if one.station_id in scope]
+        people = unit.persons({one.person_id for one in grants} - {actor.person_id})
+        return tuple(
+            (one.person_id, f"{people[one.person_id].name} {names[one.station_id or '']}")
+            for one in grants
+            if one.person_id in people
+        )
 
 
 def public_events(bank: Bank, station_id: str, *, now: datetime) -> tuple[PublicEvent, ...]:
@@ -236,104 +212,6 @@ def public_events(bank: Bank, station_id: str, *, now: datetime) -> tuple[Public
             for row in rows
             if row.state == S.IN_FORCE and today <= row.valid_to
         )
-
-
-def propose(
-    bank: Bank, actor: Actor, uscc: str, text: str, decision_number: str, starts_on: date, ends_on: date, *,
-    now: datetime,
-) -> ListingView:  # fmt: skip
-    """Propose that an organisation of the network be listed. A second person of the county confirms it.
-
-    Raises Forbidden, Invalid, UsccInvalid, OrganisationsOnly, BlacklistTooLong.
-    """
-    require(actor, "listings.propose")
-    code = normalize_uscc(uscc)
-    check_texts(text, decision_number)
-    with bank.unit() as unit:
-        name = next((one.operator_name for one in unit.network.stations() if one.operator_uscc == code), None)
-        if name is None:
-            raise OrganisationsOnly
-        check_listing(unit.care_at(now), starts_on, ends_on)
-        row = Listing(
-            book=unit.origin,
-            id=bank.new_id(now),
-            uscc=code,
-            name=name,
-            text=text.strip(),
-            decision_number=decision_number.strip(),
-            starts_on=starts_on,
-            ends_on=ends_on,
-            state=str(S.PROPOSED),
-            proposed_by=actor.person_id,
-            proposed_at=now,
-            version=1,
-        )
-        unit.credit_files.add(row)
-        unit.flush()
-        unit.credit_files.move(row, "propose", S.PROPOSED, actor.person_id, now)
-        return _listing(unit, actor, row, now)
-
-
-def step_listing(bank: Bank, actor: Actor, listing_id: str, verb: str, text: str = "", *, now: datetime) -> ListingView:
-    """Confirm, object, strike out, keep. Who proposed never confirms, who confirmed never decides on the objection.
-
-    Raises NotFound, Forbidden, Invalid, CreditStateConflict, CreditAppealLate, SecondPersonNeeded.
-    """
-    if verb == "repair":
-        raise Invalid
-    with bank.unit() as unit:
-        row = unit.credit_files.listing(listing_id, lock=True)
-        if row is None or not permits(actor, "credit_files.read"):
-            raise NotFound
-        if verb == "appeal":
-            if not _works_for(unit, actor, row.uscc):
-                raise Forbidden
-        else:
-            require(actor, "listings.decide")
-            require_second_person(actor, row.proposed_by if verb == "confirm" else row.confirmed_by)
-        state = after(row.state, verb)
-        check_step(unit.care_at(now), verb, text, row.confirmed_at or row.proposed_at, now)
-        if verb == "confirm":
-            row.confirmed_by, row.confirmed_at = actor.person_id, now
-        unit.credit_files.move(row, verb, state, actor.person_id, now, text.strip() or None)
-        return _listing(unit, actor, row, now)
-
-
-def _works_for(unit: Unit, actor: Actor, uscc: str) -> bool:
-    """Whether the actor works at a station that this organisation runs."""
-    run = {one.id for one in unit.network.stations() if one.operator_uscc == uscc}
-    return any(role.station_id in run and role.name != "member" for role in actor.roles)
-
-
-def listings(bank: Bank, actor: Actor, *, now: datetime) -> tuple[ListingView, ...]:
-    """Every organisation that was proposed or listed, the newest first. Raises Forbidden."""
-    require(actor, "credit_files.read")
-    with bank.read() as unit:
-        return tuple(_listing(unit, actor, row, now) for row in unit.credit_files.listings())
-
-
-def public_listings(bank: Bank, *, now: datetime) -> tuple[ListingView, ...]:
-    """The organisations that are listed today: confirmed, begun, not expired, not objected to."""
-    today = local_day(now)
-    with bank.read() as unit:
-        return tuple(
-            _listing(unit, None, row, now)
-            for row in unit.credit_files.listings()
-            if row.state == S.IN_FORCE and row.starts_on <= today <= row.ends_on
-        )
-
-
-def facts_of_use(bank: Bank, actor: Actor, person_id: str) -> FactsOfUse:
-    """How often nobody was there when help came: for the member and the own station. Raises NotFound, Forbidden."""
-    with bank.read() as unit:
-        membership = unit.members.get(person_id)
-        if membership is None:
-            raise NotFound
-        if actor.person_id != person_id:
-            require_at(actor, "members.read", membership.station_id, unit.network.parents())
-        rows = unit.redemptions.page(person_id=person_id, states=["no_show"], limit=200)
-        mine = [row for row in rows if row.receiver_id == person_id]
-        return FactsOfUse(len(mine), max((local_day(row.wanted_at) for row in mine), default=None))
 
 
 def _view(unit: Unit, actor: Actor, row: CreditEvent, now: datetime) -> EventView:
@@ -356,43 +234,4 @@ def _view(unit: Unit, actor: Actor, row: CreditEvent, now: datetime) -> EventVie
         valid_to=row.valid_to,
         state=shown_state(row.state, row.valid_to, local_day(now)),
         verbs=tuple(verb for verb in verbs_open(row.state) if may.get(verb, decides)),
-    )
-
-
-def _listing(unit: Unit, actor: Actor | None, row: Listing, now: datetime) -> ListingView:
-    verbs: tuple[str, ...] = ()
-    if actor is not None:
-        decides = permits(actor, "listings.decide")
-        may = {
-            "confirm": decides and actor.person_id != row.proposed_by,
-            "appeal": _works_for(unit, actor, row.uscc),
-            "repair": False,
-        }
-        rest = decides and actor.person_id != row.confirmed_by
-        verbs = tuple(verb for verb in verbs_open(row.state) if may.get(verb, rest))
-    return ListingView(
-        id=row.id,
-        uscc=row.uscc,
-        name=row.name,
-        text=row.text,
-        decision_number=row.decision_number,
-        starts_on=row.starts_on,
-        ends_on=row.ends_on,
-        state=shown_state(row.state, row.ends_on, local_day(now)),
-        verbs=verbs,
-    )
-
-
-def _steps(unit: Unit, of_id: str, person_id: str | None) -> tuple[StepView, ...]:
-    rows = unit.credit_files.steps(of_id)
-    people = unit.persons({row.actor_id for row in rows})
-    return tuple(
-        StepView(
-            row.verb,
-            row.state,
-            people[row.actor_id].name,
-            row.at,
-            (unit.open_for(person_id, row.text_sealed) if person_id else row.text) or "",
-        )
-        for row in rows
     )
