@@ -23,8 +23,8 @@ PAGES = {
                "/station-keys", "/rounds", "/rounds/new", "/rounds/sheet", "/rounds/coverage", "/incidents",
                "/incidents/new", "/ratings", "/credit-files", "/complaints/new"),
     "county": ("/rounds", "/rounds/coverage", "/complaints", "/complaints/overdue", "/credit-files",
-               "/credit-files/new", "/listings/new", "/ratings", "/policies/new", "/grants", "/corrections", "/services",
-               "/station-keys"),
+               "/credit-files/new", "/listings/new", "/ratings", "/policies/new", "/grants", "/corrections",
+               "/services", "/station-keys"),
     "auditor": ("/audits",),
     "admin": ("/staff", "/tokens", "/audits"),
 }  # fmt: skip

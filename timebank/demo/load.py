@@ -58,7 +58,7 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
     for day in range(days):
         with bank.together() as one:
             story.day(one, start + timedelta(days=day), last=day == days - 1)
-            care.day(one, start + timedelta(days=day), first=day == 0, last=day == days - 1)
+            care.day(one, start + timedelta(days=day), story.finished, first=day == 0, last=day == days - 1)
         if day % 23 == 22:
             say(f"  … {day + 1} days")
     say(f"Done: {beginning.size(bank)} entries in the book.")

@@ -173,7 +173,8 @@ def at_stations(
         raise Invalid
     with bank.read() as unit:
         scope = stations_of(actor, "incidents.read", unit.network.parents())
-        return _views(unit, actor, unit.incidents.page(scope, [state], before=before, limit=limit), now)
+        rows = unit.incidents.page(scope, [state], before=before, limit=limit)
+        return _views(unit, actor, rows, now, named=False)
 
 
 def see(bank: Bank, actor: Actor, incident_id: str, *, now: datetime) -> IncidentView:
@@ -217,7 +218,10 @@ def _locked(unit: Unit, actor: Actor, incident_id: str) -> Incident:
     return row
 
 
-def _views(unit: Unit, actor: Actor, rows: list[Incident], now: datetime) -> tuple[IncidentView, ...]:
+def _views(
+    unit: Unit, actor: Actor, rows: list[Incident], now: datetime, *, named: bool = True
+) -> tuple[IncidentView, ...]:
+    """`named`: with the people who are to be called."""
     calls = unit.incidents.calls(row.id for row in rows)
     stations = {one.id: one for one in unit.network.stations()}
     parents = unit.network.parents()
@@ -225,7 +229,7 @@ def _views(unit: Unit, actor: Actor, rows: list[Incident], now: datetime) -> tup
     people = unit.persons(wanted)
     found = []
     for row in rows:
-        chain = tuple(_call(unit, row, one, now) for one in calls[row.id])
+        chain = tuple(_call(unit, row, one, now, named) for one in calls[row.id])
         station = stations[row.station_id]
         found.append(
             IncidentView(
@@ -255,8 +259,8 @@ def _views(unit: Unit, actor: Actor, rows: list[Incident], now: datetime) -> tup
     return tuple(found)
 
 
-def _call(unit: Unit, row: Incident, one: IncidentCall, now: datetime) -> CallView:
-    people = unit.persons(staff_in(unit, one.role, row.station_id))
+def _call(unit: Unit, row: Incident, one: IncidentCall, now: datetime, named: bool) -> CallView:
+    people = unit.persons(staff_in(unit, one.role, row.station_id)) if named else {}
     late = row.state == "open" and one.reached_at is None and one.due_at <= now
-    named = tuple((person_id, data.name, data.phone) for person_id, data in sorted(people.items()))
-    return CallView(one.step, one.role, one.due_at, one.reached_at, late, named)
+    called = tuple((person_id, data.name, data.phone) for person_id, data in sorted(people.items()))
+    return CallView(one.step, one.role, one.due_at, one.reached_at, late, called)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from timebank.domain.complaints import OPEN
 from timebank.storage.base import Base, InBook, in_book, to_person, to_station
 
 
@@ -113,6 +114,13 @@ class Complaints:
         mine = (Complaint.complainant_id == person_id) | (Complaint.entered_by == person_id)
         query = select(Complaint).where(Complaint.book == self._book, mine)
         return list(self._session.scalars(query.order_by(Complaint.id.desc()).limit(limit)))
+
+    def is_open_of(self, person_id: str) -> bool:
+        """Whether somebody's complaint is not finished."""
+        query = select(Complaint.id).where(
+            Complaint.book == self._book, Complaint.complainant_id == person_id, Complaint.state.in_(OPEN)
+        )
+        return self._session.scalar(query.limit(1)) is not None
 
     def at_stations(
         self, station_ids: Iterable[str], states: Iterable[str], *, before: str | None = None, limit: int = 50

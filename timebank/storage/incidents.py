@@ -102,6 +102,13 @@ class Incidents:
             query = query.where(Incident.id < before)
         return list(self._session.scalars(query.order_by(Incident.id.desc()).limit(limit)))
 
+    def is_open_of(self, person_id: str) -> bool:
+        """Whether an incident about this person, or with words under this person's key, is open."""
+        query = select(Incident.id).where(
+            Incident.book == self._book, Incident.subject_id == person_id, Incident.state == "open"
+        )
+        return self._session.scalar(query.limit(1)) is not None
+
     def calls(self, incident_ids: Iterable[str]) -> dict[str, list[IncidentCall]]:
         """Incident → its calls in order."""
         found: dict[str, list[IncidentCall]] = {one: [] for one in incident_ids}

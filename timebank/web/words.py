@@ -103,7 +103,7 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "credit": {
         "proposed": (N_("Proposed"), "wait"),
-        "in_force": (N_("In force"), "bad"),
+        "in_force": (N_("It counts"), "bad"),
         "appealed": (N_("Objected to"), "wait"),
         "struck": (N_("Struck out"), "off"),
         "repaired": (N_("Repaired"), "off"),

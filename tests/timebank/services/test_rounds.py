@@ -201,12 +201,21 @@ def test_coverage_counts_elders_once_and_hides_small_cells(world: World) -> None
     county = rounds.coverage(bank, world.staff["county"], MONTH, now=NOW)
     assert [(one.enrolled, one.visited) for one in county.stations] == [(None, None), (None, None)]
     assert (county.enrolled, county.visited, county.percent) == (7, 2, 28)
+    alone_above = rounds.coverage(bank, world.staff["county"], date(2026, 8, 1), now=NOW)
+    assert (alone_above.enrolled, alone_above.percent) == (0, None)
     mine = rounds.coverage(bank, world.staff["worker B"], MONTH, now=NOW)
     assert [(one.enrolled, one.visited) for one in mine.stations] == [(1, 0)]
     with pytest.raises(errors.Forbidden):
         rounds.coverage(bank, world.staff["auditor"], MONTH, now=NOW)
     with pytest.raises(errors.NotFound):
         rounds.month_list(bank, worker, MONTH, world.stations["B"], now=NOW)
+
+
+def test_a_total_never_tells_the_only_hidden_cell(world: World) -> None:
+    enrolled(world)
+    view = rounds.coverage(world.bank, world.staff["county"], MONTH, now=NOW)
+    assert {one.enrolled for one in view.stations} == {None, 0}
+    assert (view.enrolled, view.visited, view.percent) == (None, None, None)
 
 
 def test_who_leaves_is_no_longer_visited_and_nothing_readable_stays(world: World) -> None:

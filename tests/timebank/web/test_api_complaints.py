@@ -158,3 +158,10 @@ def test_organisations_are_listed_by_two_people_and_people_never(
     assert (decided.status_code, decided.json["code"]) == (403, "second_person_needed")
     assert [one["state"] for one in worker.get("/listings").json["items"]] == ["appealed"]
     assert worker.get(here).json["uscc"] == USCC
+
+
+def test_facts_of_use_are_the_own_stations(world: World, system: Callable[..., System]) -> None:
+    member = world.member()
+    here = f"/members/{member.person_id}/facts-of-use"
+    assert system("worker A", "members.read").get(here).json == {"no_shows": 0, "last_on": None}
+    assert system("worker B", "members.read").get(here).status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -29,8 +30,8 @@ class CoverageView:
 
     month: date
     stations: tuple[StationShare, ...]
-    enrolled: int
-    visited: int
+    enrolled: int | None
+    visited: int | None
     percent: int | None
     smallest_cell: int
     target_percent: int | None
@@ -57,7 +58,7 @@ def coverage(bank: Bank, actor: Actor, month: date, *, now: datetime) -> Coverag
             cells[row.station_id] = (enrolled + 1, visited + (row.id in seen))
         mine = [one.id for one in stations if runs_at(unit, actor, one.id)]
         shown = suppressed(cells, care.figures.smallest_cell, open_to=mine)
-        total = Share(sum(one for one, _ in cells.values()), sum(one for _, one in cells.values()))
+        total = _total(cells, shown, care.figures.smallest_cell)
         target = target_line(care)
         return CoverageView(
             month=month,
@@ -66,11 +67,19 @@ def coverage(bank: Bank, actor: Actor, month: date, *, now: datetime) -> Coverag
                 for one in stations
                 for share in (shown[one.id],)
             ),
-            enrolled=total.enrolled or 0,
-            visited=total.visited or 0,
+            enrolled=total.enrolled,
+            visited=total.visited,
             percent=total.percent,
             smallest_cell=care.figures.smallest_cell,
             target_percent=target.percent if target else None,
             target_year=target.by_year if target else None,
             target_source=target.source if target else "",
         )
+
+
+def _total(cells: Mapping[str, tuple[int, int]], shown: Mapping[str, Share], smallest: int) -> Share:
+    """The sum over the stations, unless it would tell a hidden cell or is too small itself."""
+    hidden = sum(share.enrolled is None for share in shown.values())
+    total = Share(sum(one for one, _ in cells.values()), sum(one for _, one in cells.values()))
+    tells = hidden == 1 or (hidden > 0 and (total.enrolled or 0) < smallest)
+    return Share(None, None) if tells else total

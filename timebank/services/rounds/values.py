@@ -110,11 +110,11 @@ def views(
     plans = unit.rounds.plans(month)
     wanted = {plan.visitor_id for plan in plans.values()} | {row.visitor_id for row in rows if row.visitor_id}
     people = unit.persons(wanted | {row.person_id for row in rows})
+    numbers = unit.members.numbers(row.person_id for row in rows)
     open_red = is_red(care, month, local_day(now))
     found = []
     for row in rows:
         person, visit, plan = people[row.person_id], last.get(row.id), plans.get(row.id)
-        membership = unit.members.get(row.person_id)
         mine = runs_at(unit, actor, row.station_id)
         inside = visit is not None and visit.visited_at >= since
         visitor_id = plan.visitor_id if plan else row.visitor_id
@@ -122,7 +122,7 @@ def views(
             RoundView(
                 id=row.id,
                 person_id=row.person_id,
-                number=membership.number if membership and mine else "",
+                number=numbers.get(row.person_id, "") if mine else "",
                 name=person.name if mine else person.masked().name,
                 phone=person.phone if mine else "",
                 station_id=row.station_id,

@@ -74,6 +74,13 @@ class Listing(ma.Schema):
     verbs = ma.fields.List(ma.fields.String())
 
 
+class FactsOfUse(ma.Schema):
+    """What is told of a member's use, to the own station alone. It is no score."""
+
+    no_shows = ma.fields.Integer()
+    last_on = ma.fields.Date(allow_none=True)
+
+
 class Listings(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(Listing))
 
@@ -97,6 +104,14 @@ def every(query: dict[str, Any]) -> Any:
 def record(form: dict[str, Any]) -> Any:
     """Write a fact into a file"""
     return credit_files.record(bank(), actor(), NewEvent(**form), now=now())
+
+
+@blueprint.route("/members/<string:person_id>/facts-of-use")
+@allow("members.read")
+@blueprint.response(200, FactsOfUse)
+def facts_of_use(person_id: str) -> Any:
+    """How often a member was not there when help came"""
+    return credit_files.facts_of_use(bank(), actor(), person_id)
 
 
 @blueprint.route("/credit-files/<string:event_id>")

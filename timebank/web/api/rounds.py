@@ -114,8 +114,8 @@ class Coverage(ma.Schema):
 
     month = ma.fields.Date()
     stations = ma.fields.List(ma.fields.Nested(StationShare))
-    enrolled = ma.fields.Integer()
-    visited = ma.fields.Integer()
+    enrolled = ma.fields.Integer(allow_none=True)
+    visited = ma.fields.Integer(allow_none=True)
     percent = ma.fields.Integer(allow_none=True)
     smallest_cell = ma.fields.Integer()
     target_percent = ma.fields.Integer(allow_none=True)

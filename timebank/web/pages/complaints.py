@@ -52,7 +52,8 @@ class FollowForm(Form):
 
 def _fill(form: ComplaintForm) -> None:
     form.kind.choices = choices(KIND_LABELS)
-    form.station.choices = [(one.id, in_language(one.name, one.name_en)) for one in network.stations(bank())]
+    every = sorted(network.stations(bank()), key=lambda one: (one.kind != "station", one.code))
+    form.station.choices = [(one.id, in_language(one.name, one.name_en)) for one in every]
 
 
 def _address() -> str:
