@@ -259,6 +259,8 @@ def test_what_cannot_be_is_refused(world: World) -> None:
 def test_of_who_is_erased_nothing_can_be_read(world: World) -> None:
     bank, member = world.bank, world.member()
     one = made(world, member)
+    with pytest.raises(errors.OpenMattersLeft):
+        privacy.ask(bank, member, member.person_id, now=NOW)
     complaints.step(bank, world.staff["street"], one.id, "redirect", "请找物业", now=NOW)
     asked = privacy.ask(bank, member, member.person_id, now=NOW)
     later = asked.due_at + timedelta(days=1)

@@ -222,6 +222,10 @@ def test_who_leaves_is_no_longer_visited_and_nothing_readable_stays(world: World
     bank, worker, elder = world.bank, world.staff["worker A"], alone(world)
     one = enrolled(world, elder)
     rounds.record(bank, worker, one.id, visit("urgent", words="倒在家中"), now=NOW)
+    with pytest.raises(errors.OpenMattersLeft):
+        privacy.ask(bank, elder, elder.person_id, now=NOW)
+    opened = incidents.at_stations(bank, worker, now=NOW)[0]
+    incidents.close(bank, worker, opened.id, "已送医", now=NOW)
     asked = privacy.ask(bank, elder, elder.person_id, now=NOW)
     later = asked.due_at + timedelta(days=1)
     privacy.confirm(bank, world.staff["county"], asked.id, now=later)
@@ -234,8 +238,9 @@ def test_who_leaves_is_no_longer_visited_and_nothing_readable_stays(world: World
             ("round_tag", "text_sealed"),
             ("round_visit", "text_sealed"),
             ("incident", "text_sealed"),
+            ("incident", "done_sealed"),
         ):
             kept = unit._session.execute(text(f"select {column} from {table}")).scalars().all()
             assert kept == [None], table
-    assert incidents.at_stations(bank, worker, now=later)[0].text == ""
+    assert incidents.at_stations(bank, worker, "closed", now=later)[0].text == ""
     assert members.see(bank, worker, elder.person_id, now=later).state == "closed"
