@@ -17,7 +17,7 @@ PAGES = {
            "/verify", "/complain", "/complain/follow", "/nowhere"),
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
                     "/transfers", "/transfers/new", "/account", "/account/password", "/my-data",
-                    "/complaints", "/complaints/new"),
+                    "/complaints", "/complaints/new", "/rounds/mine"),
     "worker": ("/", "/desk", "/desk/verify", "/desk/enter", "/desk/slips", "/members", "/members/new",
                "/redemptions/desk", "/redemptions/at-desk", "/grants", "/corrections", "/erasures",
                "/station-keys", "/rounds", "/rounds/new", "/rounds/sheet", "/rounds/coverage", "/incidents",

@@ -115,6 +115,20 @@ def test_the_month_is_planned_by_grid_and_each_visitor_is_told_once(world: World
     refused(world, errors.VisitorUnfit, lambda: rounds.assign(bank, worker, other.id, "0" * 32, MONTH, now=NOW))
 
 
+def test_a_volunteer_sees_by_name_only_whom_to_visit(world: World) -> None:
+    bank, worker, helper = world.bank, world.staff["worker A"], world.member()
+    one, other = enrolled(world), enrolled(world)
+    assert rounds.mine(bank, helper, MONTH, now=NOW) == ()
+    rounds.assign(bank, worker, one.id, helper.person_id, MONTH, now=NOW)
+    rounds.assign(bank, worker, other.id, worker.person_id, MONTH, now=NOW)
+    found = rounds.mine(bank, helper, MONTH, now=NOW)
+    assert [(row.id, row.name) for row in found] == [(one.id, "李秀英")]
+    with pytest.raises(errors.Forbidden):
+        rounds.see(bank, helper, one.id, MONTH, now=NOW)
+    rounds.end(bank, worker, one.id, "moved", now=NOW)
+    assert rounds.mine(bank, helper, MONTH, now=NOW) == ()
+
+
 def test_a_month_is_red_from_the_regions_day_and_a_visit_of_any_mode_ends_it(world: World) -> None:
     bank, worker = world.bank, world.staff["worker A"]
     ids = [enrolled(world).id for _ in range(4)]

@@ -106,6 +106,17 @@ def test_the_month_is_planned_printed_changed_and_ended(world: World, sign_in: S
     assert "李秀英" not in worker.get("/rounds").text
 
 
+def test_a_volunteer_opens_the_own_list(
+    world: World, sign_in: Staff, sign_in_member: Callable[[Any], Browser], one: str
+) -> None:
+    helper = world.member()
+    browser = sign_in_member(helper)
+    assert "李秀英" not in browser.get("/rounds/mine").text
+    assert sign_in("worker A").post(f"/rounds/{one}/assign", visitor=helper.person_id).status_code == 302
+    assert "李秀英" in browser.get("/rounds/mine").text
+    assert browser.get("/rounds").status_code == 403
+
+
 def test_coverage_and_months_that_are_none(world: World, sign_in: Staff, one: str) -> None:
     page = sign_in("county").get("/rounds/coverage").text
     assert "不显示" in page

@@ -101,9 +101,16 @@ def runs_at(unit: Unit, actor: Actor, station_id: str) -> bool:
 
 
 def views(
-    unit: Unit, actor: Actor, rows: Iterable[RoundEnrolment], care: Care, month: date, now: datetime
+    unit: Unit,
+    actor: Actor,
+    rows: Iterable[RoundEnrolment],
+    care: Care,
+    month: date,
+    now: datetime,
+    *,
+    own: bool = False,
 ) -> tuple[RoundView, ...]:
-    """Enrolments as the list of a month shows them."""
+    """Enrolments as the list of a month shows them; `own`: those whom the actor is to visit, by name."""
     rows = list(rows)
     since, until = month_span(month)
     last = unit.rounds.last_visits({row.station_id for row in rows}, until)
@@ -115,7 +122,7 @@ def views(
     found = []
     for row in rows:
         person, visit, plan = people[row.person_id], last.get(row.id), plans.get(row.id)
-        mine = runs_at(unit, actor, row.station_id)
+        mine = own or runs_at(unit, actor, row.station_id)
         inside = visit is not None and visit.visited_at >= since
         visitor_id = plan.visitor_id if plan else row.visitor_id
         found.append(
@@ -162,6 +169,15 @@ def month_list(
         rows = unit.rounds.enrolled_at(scope if station_id is None else {station_id}, min(until, now))
         found = views(unit, actor, rows, care, month, now)
         return tuple(sorted(found, key=lambda one: (one.visited_on is not None, not one.follow_up_by, one.grid)))
+
+
+def mine(bank: Bank, actor: Actor, month: date, *, now: datetime) -> tuple[RoundView, ...]:
+    """Whom the actor is to visit in a month, staff or volunteer, the unvisited first. Raises CareRulesMissing."""
+    with bank.read() as unit:
+        planned = [plan for plan in unit.rounds.plans(month).values() if plan.visitor_id == actor.person_id]
+        rows = [row for plan in planned if (row := unit.rounds.get(plan.enrolment_id)) and row.ended_at is None]
+        found = views(unit, actor, rows, unit.care_at(now), month, now, own=True)
+        return tuple(sorted(found, key=lambda one: (one.visited_on is not None, one.grid, one.number)))
 
 
 def see(bank: Bank, actor: Actor, enrolment_id: str, month: date, *, now: datetime) -> RoundView:

@@ -18,7 +18,7 @@ from timebank.services import members, network, rounds
 from timebank.services.rounds import ElderView, NewVisit, RoundView
 from timebank.web.errors import Refusal, in_words
 from timebank.web.forms import Choice, Form, SafeText, needed
-from timebank.web.guard import actor, allow, bank, now
+from timebank.web.guard import actor, allow, bank, now, signed_in
 from timebank.web.pages.hours import zone
 from timebank.web.words import choices
 
@@ -61,6 +61,14 @@ def index() -> str:
         before=add_months(month, -1), after=add_months(month, 1), station=_station(station_id),
         may_run=permits(actor(), "rounds.run"), outcomes=OUTCOME_LABELS,
     )  # fmt: skip
+
+
+@blueprint.get("/rounds/mine")
+@signed_in
+def mine() -> str:
+    """Whom I visit this month. A visit is told at the desk, which writes it down."""
+    month = local_day(now()).replace(day=1)
+    return render_template("rounds/mine.html", rows=rounds.mine(bank(), actor(), month, now=now()), month=month)
 
 
 def _station(station_id: str | None) -> Any:
