@@ -134,6 +134,13 @@ class Rounds:
         query = select(RoundPlan).where(RoundPlan.book == self._book, RoundPlan.month == month)
         return {row.enrolment_id: row for row in self._session.scalars(query)}
 
+    def planned_for(self, visitor_id: str, month: date) -> int:
+        """How many elders somebody is to visit in a month."""
+        query = select(func.count()).where(
+            RoundPlan.book == self._book, RoundPlan.month == month, RoundPlan.visitor_id == visitor_id
+        )
+        return self._session.scalar(query) or 0
+
     def visits(self, enrolment_id: str) -> list[RoundVisit]:
         """The visits of an elder, the newest first."""
         query = select(RoundVisit).where(RoundVisit.book == self._book, RoundVisit.enrolment_id == enrolment_id)

@@ -114,6 +114,7 @@ def test_a_volunteer_opens_the_own_list(
     assert "李秀英" not in browser.get("/rounds/mine").text
     assert sign_in("worker A").post(f"/rounds/{one}/assign", visitor=helper.person_id).status_code == 302
     assert "李秀英" in browser.get("/rounds/mine").text
+    assert "/rounds/mine" in browser.get("/").text
     assert browser.get("/rounds").status_code == 403
 
 

@@ -13,6 +13,7 @@ from timebank.services.rounds.values import (
     history,
     mine,
     month_list,
+    planned_for_me,
     see,
     visitors,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "mine",
     "month_list",
     "plan",
+    "planned_for_me",
     "record",
     "see",
     "visitors",

@@ -176,7 +176,7 @@ def plan(bank: Bank, actor: Actor, station_id: str, month: date, *, now: datetim
             _keep_plan(unit, row.id, visitor, actor.person_id, month, now)
             chosen.add(visitor)
         for visitor in sorted(chosen - {actor.person_id}):
-            unit.tell(visitor, "rounds_planned", "station", station_id, now=now)
+            unit.tell(visitor, "rounds_planned", "rounds", station_id, now=now)
         return len(left)
 
 

@@ -180,6 +180,12 @@ def mine(bank: Bank, actor: Actor, month: date, *, now: datetime) -> tuple[Round
         return tuple(sorted(found, key=lambda one: (one.visited_on is not None, one.grid, one.number)))
 
 
+def planned_for_me(bank: Bank, actor: Actor, month: date) -> int:
+    """How many elders the actor is to visit in a month."""
+    with bank.read() as unit:
+        return unit.rounds.planned_for(actor.person_id, month)
+
+
 def see(bank: Bank, actor: Actor, enrolment_id: str, month: date, *, now: datetime) -> RoundView:
     """One enrolled elder. Raises Forbidden, NotFound."""
     with bank.read() as unit:
