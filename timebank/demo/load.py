@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from timebank.demo import places
+from timebank.demo.care import CareStory
 from timebank.demo.needs import add_needs
 from timebank.demo.people import PASSWORD, PIN, MadeUp, people
 from timebank.demo.story import Story
@@ -56,9 +57,11 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
         places.furnish(one, actors, stations, start)
         crowd = _members(one, actors, stations, people(random), start)
     story = Story(bank, random, actors, crowd, stations)
+    care = CareStory(Random(SEED), actors, crowd, stations)  # noqa: S311 - a story, no secret
     for day in range(days):
         with bank.together() as one:
             story.day(one, start + timedelta(days=day), last=day == days - 1)
+            care.day(one, start + timedelta(days=day), story.finished, first=day == 0, last=day == days - 1)
         if day % 23 == 22:
             say(f"  … {day + 1} days")
     with bank.together() as one:

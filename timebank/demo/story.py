@@ -33,6 +33,8 @@ class Story:
         self.volunteers = [(one, made) for one, made in crowd if made.serves][:34]
         self.elders = [(one, made) for one, made in crowd if made.receives][-22:]
         self.verified: list[tuple[int, str]] = []
+        self.finished: list[tuple[str, str]] = []
+        """(record, station) of what was verified, for ratings."""
         self.savers = [(one, made) for one, made in crowd if made.serves and made.born_year < 1965]
         self.refused = 0
 
@@ -111,6 +113,7 @@ class Story:
                 outcome = hours.verify(bank, worker, [record_id], now=now)[0]
                 if outcome.entry_seq is not None:
                     self.verified.append((outcome.entry_seq, station))
+                    self.finished.append((record_id, station))
 
     def _redeem(self, bank: Bank, now: datetime, last: bool) -> None:
         """Members who saved enough ask for care; each request meets one of its possible ends."""

@@ -42,6 +42,13 @@ TEXTS: Final[Mapping[str, str]] = {
     "no_show_talk": N_("A volunteer of your station was absent again. Please talk with them."),
     "activity_reminder": N_("The activity that you joined is soon. Look at when and where."),
     "activity_cancelled": N_("The activity that you joined was cancelled."),
+    "rounds_planned": N_("The monthly visits are planned. Open the list to see whom you visit."),
+    "complaint_received": N_("A complaint came in. Accept it or redirect it in time."),
+    "complaint_step": N_("There is something new about your complaint."),
+    "complaint_appealed": N_("Somebody objected to the answer to a complaint. A second person decides."),
+    "credit_event": N_("Something was written into your credit file. You can object to it."),
+    "incident_opened": N_("Something happened at your station. Open the incident and answer the call."),
+    "incident_call_overdue": N_("Nobody answered the call about an incident in time. Please act now."),
 }
 """Kind of message → its text. A kind is added by adding a line."""
 

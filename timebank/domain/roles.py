@@ -67,6 +67,7 @@ _AT_A_STATION = frozenset(
         "passbook.read", "transfers.read", "reversals.read", "catalogue.read", "policies.read", "alerts.read",
         "day_sheet.read", "station_keys.read", "network.report", "messages.see_own",
         "needs.read", "offers.read", "activities.read", "matching.read",
+        "rounds.read", "incidents.read", "ratings.read", "credit_files.read",
     }
 )  # fmt: skip
 _WORKER = _AT_A_STATION | {
@@ -78,17 +79,20 @@ _WORKER = _AT_A_STATION | {
     "reversals.request", "passbook.print", "erasures.read", "erasures.request",
     "station_keys.hold", "stations.keep", "inspections.answer", "trainings.run",
     "needs.post_at_desk", "needs.run", "offers.check", "activities.run", "projects.edit", "matching.confirm",
+    "rounds.run", "incidents.run", "ratings.enter", "complaints.enter",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
     "transfers.grant", "transfers.approve_grant", "reversals.request", "reversals.approve",
     "spot_checks.draw", "spot_checks.record", "audits.read", "reports.read", "stations.keep",
     "signals.read", "signals.decide", "inspections.record", "trainings.run",
+    "incidents.run", "complaints.handle", "credit_files.record", "listings.propose",
 }  # fmt: skip
 _COUNTY = _STREET | {
     "policies.decide", "catalogue.edit", "network.edit", "stations.close", "stations.file", "inspections.begin",
     "audits.run", "ledger.read",
     "erasures.read", "erasures.confirm", "station_keys.retire",
+    "credit_files.decide", "listings.decide",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {

@@ -14,7 +14,9 @@ from timebank.services import (
     activities,
     audits,
     call_backs,
+    complaints,
     hours,
+    incidents,
     inspections,
     leases,
     mail,
@@ -69,6 +71,8 @@ JOBS = (
     Job("reminders", messages.remind_due, timedelta(minutes=5)),
     Job("messages", messages.send_due, timedelta(seconds=30)),
     Job("mail", mail.send_due, timedelta(seconds=30)),
+    Job("complaints", complaints.close_lapsed, timedelta(minutes=10)),
+    Job("incidents", incidents.raise_overdue, timedelta(seconds=30)),
     Job("erasures", privacy.carry_out_due, timedelta(hours=1)),
     Job("answers", tokens.forget_old_answers, timedelta(hours=6)),
 )

@@ -40,6 +40,30 @@ def add_person(bank: Bank, unit: Unit, data: PersonData, *, now: datetime) -> st
     return person_id
 
 
+def add_stranger(bank: Bank, unit: Unit, name: str, phone: str, *, now: datetime) -> str:
+    """Keep somebody who is no member and can't sign in, such as who complains from the street: name and phone, if
+    given, sealed under a key of their own, so that they can be erased like anybody's.
+
+    Raises NameInvalid, PhoneInvalid.
+    """
+    data = PersonData(
+        name=normalize_name(name) if name.strip() else "",
+        phone=normalize_phone(phone) if phone.strip() else "",
+        document_type=DocumentType.NONE,
+        document_number="",
+        born_on=None,
+        sex=None,
+        division_code="",
+        address="",
+    )
+    person_id = bank.new_id(now)
+    key = bank.vault.new_key(person_id)
+    sealed = bank.vault.seal(key, person_id, data.to_json())
+    unit.people.add(Person(book=unit.origin, id=person_id, sealed=sealed, wrapped_key=key, created_at=now, version=1))
+    unit.flush()
+    return person_id
+
+
 def give_login(
     bank: Bank, unit: Unit, person_id: str, name: str, hashed: str, *, kind: str, must_change: bool, now: datetime
 ) -> None:

@@ -24,11 +24,14 @@ def require_settled(unit: Unit, person_id: str) -> None:
         raise OpenMattersLeft
     if unit.transfers.pending(person_id):
         raise OpenMattersLeft
+    if unit.incidents.is_open_of(person_id) or unit.complaints.is_open_of(person_id):
+        raise OpenMattersLeft
 
 
 def close_membership(unit: Unit, membership: Membership, actor_id: str, *, now: datetime) -> None:
     """Each purse gets its `close` entry. Raises what `require_settled` does."""
     require_settled(unit, membership.person_id)
     membership.state = "closed"
+    unit.rounds.end_of(membership.person_id, actor_id, None, now)
     for account in unit.members.purses(membership.person_id).values():
         unit.append(Kind.CLOSE, actor_id, now=now, data={"account": account})

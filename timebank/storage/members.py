@@ -196,6 +196,13 @@ class Members:
         query = select(Membership).where(Membership.book == self._book, Membership.card_digest == card_digest)
         return self._session.scalar(query)
 
+    def numbers(self, person_ids: Iterable[str]) -> dict[str, str]:
+        """Person → member number, of several."""
+        query = select(Membership.person_id, Membership.number).where(
+            Membership.book == self._book, Membership.person_id.in_(set(person_ids))
+        )
+        return {row.person_id: row.number for row in self._session.execute(query)}
+
     def of_stations(self, station_ids: Iterable[str], state: str | None = None) -> list[Membership]:
         query = select(Membership).where(Membership.book == self._book, Membership.station_id.in_(set(station_ids)))
         if state is not None:

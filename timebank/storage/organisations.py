@@ -161,6 +161,11 @@ class Organisations:
     def by_uscc(self, uscc: str) -> Operator | None:
         return self._session.scalar(select(Operator).where(Operator.book == self._book, Operator.uscc == uscc))
 
+    def uscc_of(self, operator_id: str | None) -> str:
+        """The credit code of an operator; nothing for a station without one."""
+        row = self.operator(operator_id) if operator_id else None
+        return row.uscc if row else ""
+
     def grids(self) -> list[Grid]:
         return list(self._session.scalars(select(Grid).where(Grid.book == self._book).order_by(Grid.code)))
 

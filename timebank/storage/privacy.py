@@ -12,13 +12,18 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from timebank.storage.access import Answered, Credential, Login, SignIn, Token
 from timebank.storage.activities import ActivityPerson, ProjectPerson, TeamMember
 from timebank.storage.base import Base, InBook, to_person
+from timebank.storage.complaints import Complaint, ComplaintEvent
+from timebank.storage.credit_files import CreditEvent, CreditStep
 from timebank.storage.hours import HoursEvent, HoursRecord
+from timebank.storage.incidents import Incident
 from timebank.storage.members import Closeness, Consent, Kin, Membership, Proxy, ProxyAct, Purse, Qualification
 from timebank.storage.messages import Contact, Message
 from timebank.storage.needs import Absence, Need, NeedEvent, NeedHelper
 from timebank.storage.offers import Offer
 from timebank.storage.people import Document, IdentityIndex, Look, Person
+from timebank.storage.ratings import Rating
 from timebank.storage.redemptions import Redemption, RedemptionEvent
+from timebank.storage.rounds import RoundEnrolment, RoundTag, RoundVisit
 from timebank.storage.trainings import TrainingPerson
 from timebank.storage.transfers import Transfer
 
@@ -74,12 +79,21 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (SignIn, ("person_id",)),
     (Look, ("person_id",)),
     (Erasure, ("person_id",)),
+    (RoundEnrolment, ("person_id",)),
+    (RoundTag, ("person_id",)),
+    (RoundVisit, ("person_id",)),
+    (Incident, ("subject_id",)),
+    (Rating, ("rater_id",)),
+    (Complaint, ("complainant_id",)),
+    (CreditEvent, ("person_id",)),
 )
 """Tables and the columns that name the person; under the key of the first of them is what a row has sealed."""
 _HISTORY: tuple[tuple[type[Base], type[Base], ColumnElement[str], str], ...] = (
     (HoursEvent, HoursRecord, HoursEvent.__table__.c.record_id, "volunteer_id"),
     (RedemptionEvent, Redemption, RedemptionEvent.__table__.c.redemption_id, "member_id"),
     (NeedEvent, Need, NeedEvent.__table__.c.need_id, "elder_id"),
+    (ComplaintEvent, Complaint, ComplaintEvent.__table__.c.complaint_id, "complainant_id"),
+    (CreditStep, CreditEvent, CreditStep.__table__.c.of_id, "person_id"),
 )
 
 
@@ -174,6 +188,16 @@ class Privacy:
         self._empty(NeedEvent, NeedEvent.need_id.in_(needed), {"text_sealed": None})
         self._empty(Need, Need.elder_id == who, {"risk_sealed": b"", "note_sealed": None})
         self._empty(Offer, Offer.person_id == who, {"risk_sealed": b"", "state": "ended"})
+        self._empty(RoundTag, RoundTag.person_id == who, {"text_sealed": None})
+        self._empty(RoundVisit, RoundVisit.person_id == who, {"text_sealed": None})
+        self._empty(Incident, Incident.subject_id == who, {"text_sealed": None, "done_sealed": None})
+        self._empty(Rating, Rating.rater_id == who, {"text_sealed": None})
+        complained = _ids(Complaint, "complainant_id", who, self._book)
+        self._empty(ComplaintEvent, ComplaintEvent.complaint_id.in_(complained), {"text_sealed": None})
+        self._empty(Complaint, Complaint.complainant_id == who, {"text_sealed": None, "digest": None})
+        filed = _ids(CreditEvent, "person_id", who, self._book)
+        self._empty(CreditStep, CreditStep.of_id.in_(filed), {"text_sealed": None})
+        self._empty(CreditEvent, CreditEvent.person_id == who, {"text_sealed": None})
         self._empty(Transfer, Transfer.receiver_id == who, {"text_sealed": None, "refused_text_sealed": None})
 
     def _delete_of_person(self, who: str) -> None:

@@ -29,9 +29,12 @@ from timebank.storage.audits import Audits
 from timebank.storage.base import Base
 from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.closing import hand_over_rows
+from timebank.storage.complaints import Complaints
+from timebank.storage.credit_files import CreditFiles
 from timebank.storage.figures import Figures
 from timebank.storage.gathering import Gathering, at_once
 from timebank.storage.hours import Hours
+from timebank.storage.incidents import Incidents
 from timebank.storage.matching import Matching
 from timebank.storage.members import Members, Purse
 from timebank.storage.messages import Message, Messages
@@ -42,7 +45,9 @@ from timebank.storage.organisations import Organisations
 from timebank.storage.people import Document, People, Person
 from timebank.storage.privacy import Privacy
 from timebank.storage.publishing import Publishing
+from timebank.storage.ratings import Ratings
 from timebank.storage.redemptions import Redemptions
+from timebank.storage.rounds import Rounds
 from timebank.storage.supervision import Supervision
 from timebank.storage.trainings import Trainings
 from timebank.storage.transfers import Transfers
@@ -87,6 +92,11 @@ class Unit:
         self.needs = Needs(session, book)
         self.offers = Offers(session, book)
         self.activities = Activities(session, book)
+        self.rounds = Rounds(session, book)
+        self.incidents = Incidents(session, book)
+        self.ratings = Ratings(session, book)
+        self.complaints = Complaints(session, book)
+        self.credit_files = CreditFiles(session, book)
 
     def has_book(self) -> bool:
         """Whether the book has its genesis."""

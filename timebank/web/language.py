@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Flask, current_app, request, session
 from flask_babel import Babel, format_date, format_datetime, format_time, get_locale, gettext
@@ -79,6 +79,10 @@ def local_date(moment: datetime) -> str:
     return str(format_date(moment, "long" if page_language() == "zh-CN" else "d MMM y"))
 
 
+def local_month(month: date) -> str:
+    return str(format_date(month, "y年M月" if page_language() == "zh-CN" else "MMMM y"))
+
+
 def local_time(moment: datetime) -> str:
     return str(format_time(moment, "HH:mm"))
 
@@ -99,6 +103,7 @@ def init_language(app: Flask) -> None:
     app.jinja_env.filters.update(
         hours_minutes=hours_minutes, yuan=yuan, local_date=local_date, local_time=local_time, local_moment=local_moment
     )
+    app.jinja_env.filters["local_month"] = local_month
     app.jinja_env.globals.update(in_language=in_language)
 
     @app.context_processor

@@ -37,7 +37,15 @@ OF_THE_SERVICE = {
     "number_sealed",
     "words_sealed",
 }
-OF_A_PERSON = {"risk_sealed", "email_sealed", "sealed", "note_sealed", "text_sealed", "refused_text_sealed"}
+OF_A_PERSON = {
+    "done_sealed",
+    "risk_sealed",
+    "email_sealed",
+    "sealed",
+    "note_sealed",
+    "text_sealed",
+    "refused_text_sealed",
+}
 KILLED_IN_A_TRANSACTION = """
 import os, signal
 from dataclasses import replace

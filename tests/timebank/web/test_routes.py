@@ -14,7 +14,8 @@ from timebank.domain.roles import VERBS
 from timebank.web.guard import PUBLIC, SIGNED_IN, allows_of
 
 PUBLIC_ROUTES = {
-    "api-docs.openapi_json", "catalogue.index", "docs.index", "healthz", "home.index", "look.change", "members.apply",
+    "api-docs.openapi_json", "catalogue.index", "complaints.complain", "complaints.follow", "docs.index",
+    "healthz", "home.index", "look.change", "members.apply",
     "metrics", "dashboard.stations",
     "inspections.index", "inspections.show", "inspections.document", "network.index", "network.show",
     "network.sign",

@@ -8,6 +8,8 @@ from __future__ import annotations
 # ruff: noqa: F403 - the modules hold nothing but errors
 from timebank.domain.errors.access import *
 from timebank.domain.errors.base import *
+from timebank.domain.errors.complaints import *
+from timebank.domain.errors.credit_files import *
 from timebank.domain.errors.hours import *
 from timebank.domain.errors.members import *
 from timebank.domain.errors.messages import *
@@ -17,6 +19,7 @@ from timebank.domain.errors.policies import *
 from timebank.domain.errors.privacy import *
 from timebank.domain.errors.receipts import *
 from timebank.domain.errors.redemptions import *
+from timebank.domain.errors.rounds import *
 from timebank.domain.errors.stations import *
 from timebank.domain.errors.supervision import *
 from timebank.domain.errors.trainings import *

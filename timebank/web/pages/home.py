@@ -11,7 +11,8 @@ from flask_babel import gettext
 from timebank.domain.needs import UNFINISHED
 from timebank.domain.redemptions import OPEN
 from timebank.domain.roles import Actor, permits
-from timebank.services import families, hours, messages, needs, passbook, redemptions, reversals, transfers
+from timebank.domain.rounds import month_of
+from timebank.services import families, hours, messages, needs, passbook, redemptions, reversals, rounds, transfers
 from timebank.services.passbook import Part
 from timebank.web.guard import actor, bank, first_step, now, public, visitor
 
@@ -52,7 +53,7 @@ def _member() -> dict[str, Any]:
     prospects = redemptions.prospects(bank(), me, me.person_id, now=now())
     return {
         "book": passbook.own(bank(), me, now=now(), part=Part(limit=0)),
-        "tiles": _member_tiles(),
+        "tiles": _member_tiles(me),
         "visit": hours.open_visit(bank(), me),
         "to_confirm": hours.for_my_word(bank(), me),
         "to_clarify": hours.to_clarify(bank(), me),
@@ -72,8 +73,13 @@ def _member() -> dict[str, Any]:
     }
 
 
-def _member_tiles() -> list[Tile]:
+def _member_tiles(me: Actor) -> list[Tile]:
+    """What every member can do; who is to visit elders this month finds them, too."""
+    visits = rounds.planned_for_me(bank(), me, month_of(None, now()))
+    note = gettext("elders who wait for a visit this month")
+    asked = [Tile("rounds.mine", "people", gettext("Whom I visit"), note, visits)] if visits else []
     return [
+        *asked,
         Tile("hours.new", "pen", gettext("Log hours"), gettext("I helped somebody")),
         Tile("hours.check_in", "door", gettext("Check in"), gettext("I am with the elder now")),
         Tile("redemptions.new", "hand", gettext("Ask for care"), gettext("I would like to be helped")),

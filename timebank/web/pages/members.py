@@ -13,7 +13,7 @@ from wtforms.validators import Optional
 
 from timebank.domain.errors import TimebankError
 from timebank.domain.kin import RELATION_LABELS, Relation
-from timebank.services import families, members, network
+from timebank.services import credit_files, families, members, network
 from timebank.services.members import Application, Correction
 from timebank.web.errors import in_words
 from timebank.web.forms import Form, SafeText, needed
@@ -177,7 +177,7 @@ def show(person_id: str) -> str:
     return render_template(
         "members/show.html", member=view, relatives=relatives, kin_form=form, pin_form=PinForm(),
         password_form=PasswordForm(), tag_labels=TAG_LABELS, relation_labels=RELATION_LABELS,
-        is_new=request.args.get("new") == "yes",
+        is_new=request.args.get("new") == "yes", use=credit_files.facts_of_use(bank(), actor(), person_id),
     )  # fmt: skip
 
 

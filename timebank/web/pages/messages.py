@@ -29,6 +29,10 @@ LISTS = {
     "station": "network.index",
     "inspection": "inspections.index",
     "training": "training.index",
+    "rounds": "rounds.mine",
+    "complaint": "complaints.index",
+    "incident": "incidents.index",
+    "credit_event": "credit_files.index",
 }
 
 
