@@ -8,16 +8,20 @@ from sqlalchemy.orm import Session
 from timebank.storage import hours, redemptions
 from timebank.storage.activities import Activity, Project, Team
 from timebank.storage.base import Base
+from timebank.storage.complaints import Complaint
 from timebank.storage.hours import HoursRecord
+from timebank.storage.incidents import Incident
 from timebank.storage.members import Membership
 from timebank.storage.needs import Need
 from timebank.storage.offers import Offer
 from timebank.storage.redemptions import Redemption
+from timebank.storage.rounds import RoundEnrolment
 from timebank.storage.supervision import CallBack, Signal
 from timebank.storage.trainings import TrainingEvent
 from timebank.storage.transfers import Reversal
 
 OPEN_NEEDS = ("posted", "open", "taken", "in_service", "delivered")
+OPEN_COMPLAINTS = ("received", "accepted", "answered", "appealed", "decided")
 MOVES: tuple[tuple[type[Base], ColumnElement[bool] | None], ...] = (
     (Membership, None),
     (HoursRecord, HoursRecord.state.in_(hours.OPEN)),
@@ -27,6 +31,9 @@ MOVES: tuple[tuple[type[Base], ColumnElement[bool] | None], ...] = (
     (Activity, Activity.state == "open"),
     (Project, Project.state == "open"),
     (Redemption, Redemption.state.in_(redemptions.OPEN)),
+    (RoundEnrolment, RoundEnrolment.ended_at.is_(None)),
+    (Incident, Incident.state == "open"),
+    (Complaint, Complaint.state.in_(OPEN_COMPLAINTS)),
     (Reversal, Reversal.state == "asked"),
     (Signal, Signal.state == "open"),
     (TrainingEvent, TrainingEvent.state == "planned"),
