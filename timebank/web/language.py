@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Flask, current_app, request, session
 from flask_babel import Babel, format_date, format_datetime, format_time, get_locale, gettext
@@ -75,7 +75,7 @@ def yuan(cents: int) -> str:
     return f"{cents // 100}.{cents % 100:02d}"
 
 
-def local_date(moment: datetime) -> str:
+def local_date(moment: date) -> str:
     return str(format_date(moment, "long" if page_language() == "zh-CN" else "d MMM y"))
 
 

@@ -35,6 +35,7 @@ def test_everybody_sees_a_stations_page_and_its_sign(
         assert words in page.text
     sign = browser.get("/stations/LN-A/sign.pdf")
     assert (sign.status_code, sign.data[:5]) == (200, b"%PDF-")
+    assert all(value.isascii() for _, value in sign.headers), "a server refuses to send such a header"
     assert not [record for record in caplog.records if "Failed" in record.getMessage()]
     assert browser.get("/stations/LN-XX").status_code == 404
     assert browser.get("/stations/LN-XX/sign.pdf").status_code == 404
