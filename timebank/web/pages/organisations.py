@@ -80,7 +80,10 @@ class GridForm(Form):
 @blueprint.app_template_filter("warning_words")
 def warning_words(warned: Any) -> str:
     """What should be looked at, with its numbers and days."""
-    told = {key: local_date(date.fromisoformat(str(value))) if key in DAYS else value for key, value in warned.params.items()}
+    told = {
+        key: local_date(date.fromisoformat(str(value))) if key in DAYS else value
+        for key, value in warned.params.items()
+    }
     return str(gettext(WARNINGS[warned.code]) % told)
 
 
