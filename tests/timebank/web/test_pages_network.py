@@ -223,3 +223,8 @@ def test_the_first_page_leads_to_the_network_and_its_figures(world: World, sign_
     worker = sign_in("worker A").get("/").text.split('id="main"')[1]
     assert 'href="/network"' in worker
     assert 'href="/supervision"' not in worker
+
+
+def test_everybody_finds_the_project_bank(browser: Browser) -> None:
+    assert 'href="/projects"' in browser.get("/").text
+    assert browser.get("/projects").status_code == 200
