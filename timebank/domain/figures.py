@@ -9,11 +9,16 @@ from datetime import date
 from typing import Final
 
 from timebank.domain.local_time import add_months
+from timebank.domain.words import N_
 
 MONTHS: Final = 12
 MAP_WIDTH: Final = 1000
 MAP_HEIGHT: Final = 640
 MARGIN: Final = 70
+TARGET_LABELS: Final = {
+    "rounds": N_("Elders in difficulty who are visited each month"),
+    "family_doctors": N_("Elders with a family doctor"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def yuan(cents: int) -> str:
     return f"{cents // 100}.{cents % 100:02d}"
 
 
-def local_date(moment: datetime) -> str:
+def local_date(moment: date) -> str:
     return str(format_date(moment, "long" if page_language() == "zh-CN" else "d MMM y"))
 
 

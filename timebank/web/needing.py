@@ -29,7 +29,10 @@ class NeedForm(Form):
     minutes = Choice(lazy_gettext("How long?"), coerce=int, default=60)
     day = SelectField(lazy_gettext("On which day?"))
     start = SelectField(lazy_gettext("From when?"), default=NINE)
-    funding = SelectField(lazy_gettext("Who pays?"))
+    funding = SelectField(
+        lazy_gettext("Who pays?"),
+        description=lazy_gettext("Nothing saved? Choose another way; the station checks it with you."),
+    )
     risk = SafeText(
         lazy_gettext("What could go wrong?"),
         description=lazy_gettext("For example stairs, a dog, poor sight; or “none known”. Volunteers read it."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from tests.timebank.web.conftest import Browser, refuses
@@ -106,3 +107,14 @@ def test_the_desk_chooses_a_service_for_each_slip(world: World, sign_in: Staff) 
     assert hours.mine(world.bank, volunteer) == ()
     assert desk.post("/desk/enter", **row, **{"service-0": "chatting"}).status_code == 302
     assert hours.mine(world.bank, volunteer)[0].service_code == "chatting"
+
+
+def test_the_desk_counts_what_its_queue_shows(world: World, sign_in: Staff) -> None:
+    desk = sign_in("worker A")
+    volunteer, elder, other = world.member(), world.member(), world.member()
+    world.confirmed(volunteer, elder)
+    disputed = world.logged(volunteer, other, ago=timedelta(hours=6))
+    hours.step(world.bank, other, disputed.id, "dispute", "shorter", "", now=NOW)
+    assert len(hours.queue(world.bank, world.staff["worker A"])) == 2
+    assert "2 条待办" in desk.get("/desk").text
+    assert desk.get("/desk/verify").text.count('name="record"') == 2

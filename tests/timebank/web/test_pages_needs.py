@@ -218,3 +218,13 @@ def test_a_worker_gives_a_need_to_who_was_asked_by_phone(world: World, sign_in: 
     assert desk.post(f"{here}/assign", number=world.number(helper)).status_code == 302
     assert "居家清洁" in sign_in_member(helper).get("/").text
     assert "居家清洁" in sign_in_member(elder).get("/").text
+
+
+def test_who_takes_it_on_reads_what_to_do(world: World, sign_in: Staff, sign_in_member: Member) -> None:
+    elder, helper = world.member(), world.member()
+    mine, theirs = sign_in_member(elder), sign_in_member(helper)
+    here = mine.post("/needs/new", **wish(elder)).headers["Location"]
+    sign_in("worker A").post(f"{here}/step/publish")
+    theirs.post(f"{here}/take")
+    assert ("请按约好的时间去" in theirs.get(here).text, "请按约好的时间去" in mine.get(here).text) == (True, False)
+    assert "有人会在约好的时间来" in mine.get(here).text

@@ -35,6 +35,7 @@ def test_everybody_sees_a_stations_page_and_its_sign(
         assert words in page.text
     sign = browser.get("/stations/LN-A/sign.pdf")
     assert (sign.status_code, sign.data[:5]) == (200, b"%PDF-")
+    assert all(value.isascii() for _, value in sign.headers), "a server refuses to send such a header"
     assert not [record for record in caplog.records if "Failed" in record.getMessage()]
     assert browser.get("/stations/LN-XX").status_code == 404
     assert browser.get("/stations/LN-XX/sign.pdf").status_code == 404
@@ -60,8 +61,9 @@ def test_a_worker_keeps_the_papers(world: World, sign_in: Staff) -> None:
     found = network.papers(world.bank, world.staff["worker A"], world.stations["A"], now=world.bank.clock())
     paper = {"certificate-employee_id": found.employees[0].id, "certificate-kind": "carer",
              "certificate-number": "1234", "certificate-issued_on": "2026-01-01",
-             "certificate-expires_on": "2027-01-01"}  # fmt: skip
+             "certificate-expires_on": "2026-01-02"}  # fmt: skip
     assert worker.post(at(world, "/certificates"), **paper).status_code == 302
+    assert "证书已于 2026年1月2日 到期" in worker.get(at(world)).text
     assert worker.post(at(world, f"/employees/{found.employees[0].id}/leave")).status_code == 302
     assert worker.post(at(world, f"/prices/{found.public.prices[0].id}/end")).status_code == 302
     assert "韩梅梅" not in worker.get("/stations/LN-A").text
@@ -212,3 +214,17 @@ def test_refusals_over_the_api(world: World, system: Callable[..., System]) -> N
         answer = county.post(where, body)
         assert (answer.status_code, answer.json["code"]) == (status, code), where
     assert county.get("/stations/none").status_code == 404
+
+
+def test_the_first_page_leads_to_the_network_and_its_figures(world: World, sign_in: Staff) -> None:
+    found = sign_in("county").get("/").text.split('id="main"')[1]
+    for path in ("/dashboard", "/supervision", "/network"):
+        assert f'class="site-tile" href="{path}"' in found
+    worker = sign_in("worker A").get("/").text.split('id="main"')[1]
+    assert 'href="/network"' in worker
+    assert 'href="/supervision"' not in worker
+
+
+def test_everybody_finds_the_project_bank(browser: Browser) -> None:
+    assert 'href="/projects"' in browser.get("/").text
+    assert browser.get("/projects").status_code == 200

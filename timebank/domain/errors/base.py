@@ -117,7 +117,7 @@ class WordsMissing(ReasonMissing):
     """The reason is none of the list, and no words say which."""
 
     code = "words_missing"
-    message = N_("“Another reason” needs a few words.")
+    message = N_("A few words are needed here.")
     remedy = N_("Write in a few words what the reason is.")
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
 from timebank.domain.errors import NotFound
-from timebank.domain.figures import MAP_HEIGHT, MAP_WIDTH, placed
+from timebank.domain.figures import MAP_HEIGHT, MAP_WIDTH, TARGET_LABELS, placed
 from timebank.domain.places import distance_metres
 from timebank.services import dashboard, network
 from timebank.web.guard import actor, allow, bank, now, public
@@ -20,7 +20,7 @@ def index() -> str:
     """All in reach, or one place of it."""
     view = dashboard.see(bank(), actor(), request.args.get("at") or None, now=now())
     names = {code: (name, name_en) for code, name, name_en in view.services}
-    return render_template("dashboard/index.html", view=view, names=names)
+    return render_template("dashboard/index.html", view=view, names=names, target_labels=TARGET_LABELS)
 
 
 @blueprint.get("/map")

@@ -29,7 +29,8 @@ SALT = re.compile(r"[0-9a-f]{64}", re.ASCII).fullmatch
 @allow("members.register")
 def index() -> str:
     """What the desk can do, and what waits."""
-    return render_template("desk/index.html", counts=hours.counts(bank(), actor()))
+    records = hours.counts(bank(), actor())
+    return render_template("desk/index.html", waiting=records.get("confirmed", 0) + records.get("disputed", 0))
 
 
 @blueprint.get("/desk/verify")

@@ -130,6 +130,15 @@ def _staff_tiles(me: Actor) -> list[Tile]:
 def _county_tiles(me: Actor) -> list[Tile]:
     """What is for the county, the auditor and the administrator."""
     offer = (
+        ("reports.read", "dashboard.index", "scale", gettext("Figures"), gettext("hours, needs, where nobody came")),
+        (
+            "signals.read",
+            "supervision.index",
+            "shield",
+            gettext("Supervision"),
+            gettext("what rules found, call-backs"),
+        ),
+        ("network.report", "organisations.index", "place", gettext("Network"), gettext("stations and their papers")),
         ("policies.decide", "policies.index", "scale", gettext("Policy"), gettext("the rules of the hours")),
         ("catalogue.edit", "catalogue.index", "list", gettext("Services"), gettext("what can be asked for")),
         ("audits.read", "audits.index", "shield", gettext("Audits"), gettext("is the book sound?")),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import segno
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, render_template, send_file, url_for
 
 from timebank.domain.inspections import OUTCOME_LABELS
 from timebank.domain.organisations import PRICE_UNITS
@@ -47,6 +49,4 @@ def sign(code: str) -> Response:
         code=segno.make(address, error="m").svg_data_uri(scale=8, border=4),
     )  # fmt: skip
     name = in_language("标识牌", "sign")
-    answer = Response(drawn(html), mimetype="application/pdf")
-    answer.headers.set("Content-Disposition", "inline", filename=f"{name}-{page.station.code}.pdf")
-    return answer
+    return send_file(BytesIO(drawn(html)), "application/pdf", download_name=f"{name}-{page.station.code}.pdf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -16,7 +17,7 @@ from timebank.services import network
 from timebank.web.errors import in_words
 from timebank.web.forms import Form, SafeText, needed
 from timebank.web.guard import actor, allow, bank, now, visitor
-from timebank.web.language import in_language
+from timebank.web.language import in_language, local_date
 from timebank.web.words import choices
 
 blueprint = Blueprint("organisations", __name__)
@@ -25,6 +26,7 @@ KINDS = {
     "street_centre": lazy_gettext("Street centre"),
     "county_centre": lazy_gettext("County centre"),
 }
+DAYS = frozenset({"began_on", "valid_to", "expires_on"})
 LARGEST_FILE = 4 * 1024 * 1024
 
 
@@ -72,13 +74,17 @@ class DivisionsForm(Form):
 class GridForm(Form):
     code = SafeText(lazy_gettext("Grid code"), [needed()])
     division_code = SelectField(lazy_gettext("Community"))
-    name = SafeText(lazy_gettext("Name"), [needed()])
+    name = SafeText(lazy_gettext("Name of the place"), [needed()])
 
 
 @blueprint.app_template_filter("warning_words")
 def warning_words(warned: Any) -> str:
-    """What should be looked at, with its numbers."""
-    return str(gettext(WARNINGS[warned.code]) % warned.params)
+    """What should be looked at, with its numbers and days."""
+    told = {
+        key: local_date(date.fromisoformat(str(value))) if key in DAYS else value
+        for key, value in warned.params.items()
+    }
+    return str(gettext(WARNINGS[warned.code]) % told)
 
 
 @blueprint.get("/network")
