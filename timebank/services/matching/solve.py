@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-from scipy.optimize import linear_sum_assignment
-
 from timebank.domain.matching import Available, Wanted
 
 SERVED = 1_000_000
@@ -22,6 +19,10 @@ def best_pairs(
     """
     if not points:
         return []
+    # Only who asks for suggestions pays for the import.
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
     rows = sorted({row for row, _ in points})
     columns = sorted({column for _, column in points})
     row_at = {row: at for at, row in enumerate(rows)}
