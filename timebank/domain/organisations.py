@@ -214,11 +214,11 @@ class Site:
 
 
 def network_gaps(
-    streets: Iterable[str], communities: Mapping[str, str], sites: Iterable[Site]
+    streets: Iterable[str], communities: Iterable[str], sites: Iterable[Site]
 ) -> dict[str, tuple[Warned, ...]]:
     """Division code → what is missing there: one centre a street, one station or point a community, one operator.
 
-    `communities`: community → its street. `sites`: the open ones.
+    `communities`: those of these streets. `sites`: the open ones.
     """
     here = list(sites)
     found: dict[str, tuple[Warned, ...]] = {}

@@ -134,8 +134,8 @@ def permits(actor: Actor, verb: str) -> bool:
     return any(verb in PERMISSIONS[role.name] for role in actor.roles)
 
 
-def _above(station_id: str, parents: Parents) -> frozenset[str]:
-    """The station and all above it. A circle in the tree ends the walk instead of hanging it."""
+def above(station_id: str, parents: Parents) -> frozenset[str]:
+    """The station (or division) and all above it. A circle in the tree ends the walk instead of hanging it."""
     seen: set[str] = set()
     here: str | None = station_id
     while here is not None and here in parents and here not in seen:
@@ -152,7 +152,7 @@ def role_covers(role: Role, station_id: str, parents: Parents) -> bool:
         return role.name is not RoleName.WORKER
     if role.name is RoleName.WORKER:
         return role.station_id == station_id
-    return role.station_id in _above(station_id, parents)
+    return role.station_id in above(station_id, parents)
 
 
 def covers(actor: Actor, station_id: str, parents: Parents, verb: str | None = None) -> bool:

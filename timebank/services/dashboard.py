@@ -9,7 +9,7 @@ from timebank.domain.errors import NotFound
 from timebank.domain.figures import Bar, bars, heat, last_months, told
 from timebank.domain.local_time import add_months, day_start, local_day
 from timebank.domain.policies.care import Target
-from timebank.domain.roles import Actor, require, stations_of
+from timebank.domain.roles import Actor, above, require, stations_of
 from timebank.storage.network import Station
 from timebank.storage.unit import Bank, Unit
 
@@ -66,7 +66,7 @@ def see(bank: Bank, actor: Actor, at: str | None, *, now: datetime) -> Dashboard
         rows = {row.id: row for row in unit.network.stations() if row.id in reach}
         if at is not None and at not in rows:
             raise NotFound
-        scope = {one for one in rows if at is None or _is_below(one, at, parents)}
+        scope = {one for one in rows if at is None or at in above(one, parents)}
         today = local_day(now)
         volunteers, elders = unit.figures.people_served(scope, now - BACK)
         months = last_months(today)
@@ -91,18 +91,6 @@ def see(bank: Bank, actor: Actor, at: str | None, *, now: datetime) -> Dashboard
             unmet_services=_columns(unmet),
             targets=care.figures.targets,
         )
-
-
-def _is_below(station_id: str, at: str, parents: dict[str, str | None]) -> bool:
-    """Whether it is that station or lies below it. A circle in the tree ends the walk."""
-    seen: set[str] = set()
-    here: str | None = station_id
-    while here is not None and here not in seen:
-        if here == at:
-            return True
-        seen.add(here)
-        here = parents.get(here)
-    return False
 
 
 def _place(row: Station) -> Place:

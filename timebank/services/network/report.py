@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from timebank.domain.figures import told
 from timebank.domain.identity import DivisionLevel
 from timebank.domain.local_time import local_day
 from timebank.domain.organisations import Site, Warned, network_gaps, station_warnings
-from timebank.domain.roles import Actor, require, stations_of
+from timebank.domain.roles import Actor, above, require, stations_of
 from timebank.services.network.values import StationView, facts_of, station_views
 from timebank.storage.network import Division, Station
 from timebank.storage.unit import Bank
@@ -56,7 +57,7 @@ def report(bank: Bank, actor: Actor, *, now: datetime) -> Report:
             StationLine(
                 view,
                 station_warnings(care.organisations, facts[view.id], today) if view.state != "closed" else (),
-                counts.get(view.id, 0) if counts.get(view.id, 0) >= care.figures.smallest_cell else None,
+                told(counts[view.id], care.figures.smallest_cell) if view.id in counts else None,
             )
             for view in station_views(unit, rows, today)
         )
@@ -66,37 +67,25 @@ def report(bank: Bank, actor: Actor, *, now: datetime) -> Report:
 def _gaps(divisions: list[Division], rows: list[Station]) -> tuple[Gap, ...]:
     """Of the streets in which the actor has stations, all; of others nothing is said."""
     by_code = {row.code: row for row in divisions}
-    streets = _streets(by_code, rows)
-    open_rows = [row for row in rows if row.state != "closed"]
+    street_of = _street_of_each(by_code)
     sites = [
-        Site(row.kind, row.division_code, _street_of(by_code, row.division_code), row.operator_id)
-        for row in open_rows
-        if row.kind != "county_centre"
+        Site(row.kind, row.division_code, street_of.get(row.division_code), row.operator_id)
+        for row in rows
+        if row.kind != "county_centre" and row.state != "closed"
     ]
-    communities = {
-        row.code: row.parent_code
-        for row in divisions
-        if row.level == DivisionLevel.VILLAGE and row.parent_code in streets
-    }
-    found = network_gaps(sorted(streets), {code: street for code, street in communities.items() if street}, sites)
+    if any(row.kind == "county_centre" for row in rows):
+        streets = set(street_of.values())
+    else:
+        streets = {street_of[row.division_code] for row in rows if row.division_code in street_of}
+    communities = [row.code for row in divisions if row.level == DivisionLevel.VILLAGE and row.parent_code in streets]
+    found = network_gaps(sorted(streets), communities, sites)
     return tuple(
         Gap(code, by_code[code].name, by_code[code].name_en, warnings) for code, warnings in sorted(found.items())
     )
 
 
-def _streets(by_code: dict[str, Division], rows: list[Station]) -> set[str]:
-    if any(row.kind == "county_centre" for row in rows):
-        return {code for code, row in by_code.items() if row.level == DivisionLevel.TOWNSHIP}
-    return {street for row in rows if (street := _street_of(by_code, row.division_code)) is not None}
-
-
-def _street_of(by_code: dict[str, Division], code: str) -> str | None:
-    """The street that a division is or lies in. A circle of parents ends the walk instead of hanging it."""
-    seen: set[str] = set()
-    here: str | None = code
-    while here is not None and here in by_code and here not in seen:
-        if by_code[here].level == DivisionLevel.TOWNSHIP:
-            return here
-        seen.add(here)
-        here = by_code[here].parent_code
-    return None
+def _street_of_each(by_code: dict[str, Division]) -> dict[str, str]:
+    """Division → the street that it is or lies in; nothing for those above the streets."""
+    parents = {code: row.parent_code for code, row in by_code.items()}
+    streets = {code for code, row in by_code.items() if row.level == DivisionLevel.TOWNSHIP}
+    return {code: street for code in by_code for street in above(code, parents) & streets}
