@@ -6,7 +6,7 @@ A short message may be read by whoever holds the phone, so a text never says who
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
@@ -72,9 +72,11 @@ def is_quiet(rules: Messages, now: datetime, zone: tzinfo = CHINA) -> bool:
     return start <= here < end if start <= end else here >= start or here < end
 
 
-def reminder_due(hours_before: tuple[int, ...], at: datetime, now: datetime) -> int | None:
-    """Which of the reminders (hours before `at`) is the latest that is due by now; None before all, and afterwards."""
-    if now >= at:
-        return None
-    due = [hours for hours in hours_before if at - now <= timedelta(hours=hours)]
-    return min(due) if due else None
+def reminder_due(hours: Collection[int], at: datetime, reminded_hours: int | None, now: datetime) -> int | None:
+    """The mark (hours before `at`) whose reminder is due now and was not sent yet; None when there is none.
+
+    Of several marks that have passed, the nearest is sent and stands for the others.
+    """
+    due = [one for one in hours if at - timedelta(hours=one) <= now < at]
+    nearest = min(due, default=None)
+    return nearest if nearest is not None and (reminded_hours is None or nearest < reminded_hours) else None

@@ -7,9 +7,9 @@ can't come says so). Hours are never priced in yuan: `funding` says who pays, an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -211,16 +211,6 @@ def followed(state: NeedState, around: Around) -> NeedState:
     if state is _S.TAKEN and around.redemption is not None and not around.redemption_has_helper:
         return _S.OPEN
     return state
-
-
-def reminder_due(hours: Collection[int], wanted_at: datetime, reminded_hours: int | None, now: datetime) -> int | None:
-    """The mark (hours before) whose reminder is due now and was not sent yet; None when there is none.
-
-    Of several marks that have passed, the nearest is sent and stands for the others.
-    """
-    due = [one for one in hours if wanted_at - timedelta(hours=one) <= now < wanted_at]
-    nearest = min(due, default=None)
-    return nearest if nearest is not None and (reminded_hours is None or nearest < reminded_hours) else None
 
 
 def overlaps(start: datetime, end: datetime, booked: Sequence[tuple[datetime, datetime]]) -> bool:

@@ -14,14 +14,13 @@ from datetime import date, timedelta
 from statistics import median
 from typing import Final
 
+from timebank.domain.hours import SMALLEST_SHARE
 from timebank.domain.policies import Policy
 from timebank.domain.words import N_
 
 LOOK_BACK: Final = timedelta(days=90)
 GIFTS_BACK: Final = timedelta(days=365)
 LONGEST_CYCLE: Final = 5
-SMALLEST_SHARE: Final = 10
-"""Below so many records a share says nothing."""
 MOST_CALLS: Final = 3
 """After so many tries in vain a call-back is closed as not reached."""
 

@@ -13,9 +13,7 @@ from timebank.domain.errors import (
     ActivityInvalid,
     ActivityStateConflict,
     AlreadyBooked,
-    CareRulesMissing,
     NotFound,
-    PolicyMissing,
     SourceNotCredited,
     TimebankError,
 )
@@ -23,7 +21,8 @@ from timebank.domain.hours import Claim, Source
 from timebank.domain.hours import refusals as claim_refusals
 from timebank.domain.identity import matter_number
 from timebank.domain.local_time import local_day
-from timebank.domain.needs import check_insurance, overlaps, reminder_due
+from timebank.domain.messages import reminder_due
+from timebank.domain.needs import check_insurance, overlaps
 from timebank.domain.roles import Actor, covers, permits, require, require_at, stations_of
 from timebank.storage.activities import Activity, ActivityPerson
 from timebank.storage.booking import booked
@@ -253,10 +252,8 @@ def at_stations(bank: Bank, actor: Actor, *, before: str | None = None, limit: i
 def remind_due(bank: Bank, *, now: datetime) -> int:
     """Remind who joined, at the hours of the care rules. Gives how many activities were reminded of."""
     with bank.unit() as unit:
-        try:
-            marks = unit.care_at(now).needs.reminder_hours
-        except (CareRulesMissing, PolicyMissing):
-            return 0
+        care = unit.get_care(now)
+        marks = care.needs.reminder_hours if care is not None else ()
         done = 0
         for activity_id in unit.activities.to_remind(now, now + timedelta(hours=max(marks, default=0))):
             row = _locked(unit, activity_id)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from timebank.domain.errors import AlreadyRecorded, NotFound, OwnSignal, PolicyMissing, ReasonUnknown
+from timebank.domain.hours import SMALLEST_SHARE
 from timebank.domain.inspections import checkpoint_body
 from timebank.domain.roles import Actor, require, require_at, stations_of
-from timebank.domain.signals import MOST_CALLS, is_drawn
+from timebank.domain.signals import LOOK_BACK, MOST_CALLS, Found, is_drawn
 from timebank.domain.words import N_
 from timebank.storage.hours import HoursRecord
-from timebank.storage.supervision import CallBack, Signal
+from timebank.storage.supervision import OPEN, CallBack
 from timebank.storage.unit import Bank, Unit
 
-OPEN = "open"
-LOOK_BACK = timedelta(days=30)
+DRAWN_BACK = timedelta(days=30)
 ANSWERS = {
     "right": N_("Yes, it was so"),
     "different": N_("No, it was not so"),
@@ -64,7 +63,7 @@ def draw_due(bank: Bank, *, now: datetime) -> int:
             return 0
         known, drawn = unit.supervision.drawn_records(), 0
         bodies: dict[int, str] = {}
-        for record_id, station_id, seq in unit.hours.manual_entries_since(now - LOOK_BACK):
+        for record_id, station_id, seq in unit.hours.manual_entries_since(now - DRAWN_BACK):
             found = unit.publishing.first_after(seq) if record_id not in known else None
             if found is None:
                 continue
@@ -116,15 +115,9 @@ def answered(bank: Bank, actor: Actor, call_back_id: str, answer: str, called: s
         elif row.tries >= MOST_CALLS:
             row.state = "not_reached"
         if answer == "different":
-            persons = " ".join(
-                person for person in (record.volunteer_id, record.entered_by, record.verified_by) if person
-            )
-            unit.supervision.add(
-                Signal(
-                    book=unit.origin, id=bank.new_id(now), rule="call_denied", station_id=row.station_id,
-                    about=row.record_id, params=json.dumps({}), persons=persons, found_at=now, state=OPEN,
-                )
-            )  # fmt: skip
+            persons = tuple(filter(None, (record.volunteer_id, record.entered_by, record.verified_by)))
+            denied = Found("call_denied", row.station_id, row.record_id, persons)
+            unit.supervision.raise_signal(bank.new_id(now), denied, now)
 
 
 def shares(bank: Bank, actor: Actor, *, now: datetime) -> tuple[StationShare, ...]:
@@ -133,14 +126,14 @@ def shares(bank: Bank, actor: Actor, *, now: datetime) -> tuple[StationShare, ..
     with bank.read() as unit:
         reach = stations_of(actor, "signals.read", unit.network.parents())
         counts: dict[str, list[int]] = {}
-        for _, station_id, _, _, _, source, _, _ in unit.hours.verified_since(now - timedelta(days=90)):
+        for _, station_id, _, _, _, source, _, _ in unit.hours.verified_since(now - LOOK_BACK):
             both = counts.setdefault(station_id, [0, 0])
             both[0] += 1
             both[1] += source == "manual"
         views = [
             StationShare(
                 row.id, row.name, row.name_en, counts[row.id][0],
-                counts[row.id][1] * 100 // counts[row.id][0] if counts[row.id][0] >= 10 else None,
+                counts[row.id][1] * 100 // counts[row.id][0] if counts[row.id][0] >= SMALLEST_SHARE else None,
             )
             for row in unit.network.stations()
             if row.id in reach and row.id in counts

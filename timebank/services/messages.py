@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from timebank.domain.errors import PhoneInvalid, PolicyMissing
+from timebank.domain.errors import PhoneInvalid
 from timebank.domain.identity import is_mobile
 from timebank.domain.messages import MESSAGE_CHANNELS, TEXTS, check_email, is_quiet, reminder_due
 from timebank.domain.roles import Actor, require
@@ -110,7 +110,8 @@ def choose(bank: Bank, actor: Actor, wanted: Wishes, *, now: datetime) -> None:
 def send_due(bank: Bank, *, now: datetime) -> int:
     """Hand what waits to mail and short messages, outside the quiet hours but for what is urgent. Gives how many."""
     with bank.read() as unit:
-        waiting = [row.id for row in unit.messages.waiting() if row.urgent or not _is_quiet(bank, unit, now)]
+        quiet = _is_quiet(bank, unit, now)
+        waiting = [row.id for row in unit.messages.waiting() if row.urgent or not quiet]
     for message_id in waiting:
         with bank.unit() as unit:
             row = unit.messages.get(message_id)
@@ -126,10 +127,7 @@ def remind_due(bank: Bank, *, now: datetime) -> int:
     """
     told = 0
     with bank.unit() as unit:
-        try:
-            rules = unit.policy_at(now)[0].care
-        except PolicyMissing:
-            return 0
+        rules = unit.get_care(now)
         if rules is None:
             return 0
         before = rules.needs.reminder_hours
@@ -138,12 +136,11 @@ def remind_due(bank: Bank, *, now: datetime) -> int:
         rows = [row for row in rows if row.id not in with_need]
         reminded = unit.messages.told("redemption_soon", [row.id for row in rows])
         for row in rows:
-            hours = reminder_due(before, row.wanted_at, now)
-            if hours is None:
-                continue
             for person_id in {row.receiver_id, row.volunteer_id or row.receiver_id}:
                 earlier = [at for who, about, at in reminded if (who, about) == (person_id, row.id)]
-                if any(reminder_due(before, row.wanted_at, at) == hours for at in earlier):
+                sent = [reminder_due(before, row.wanted_at, None, at) for at in earlier]
+                last = min((mark for mark in sent if mark is not None), default=None)
+                if reminder_due(before, row.wanted_at, last, now) is None:
                     continue
                 unit.tell(person_id, "redemption_soon", "redemption", row.id, now=now)
                 told += 1
@@ -151,10 +148,7 @@ def remind_due(bank: Bank, *, now: datetime) -> int:
 
 
 def _is_quiet(bank: Bank, unit: Unit, now: datetime) -> bool:
-    try:
-        rules = unit.policy_at(now)[0].care
-    except PolicyMissing:
-        return False
+    rules = unit.get_care(now)
     return rules is not None and is_quiet(rules.messages, now, ZoneInfo(bank.settings.timezone))
 
 

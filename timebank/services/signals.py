@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from timebank.domain.errors import AlreadyRecorded, NotFound, OwnSignal, PolicyMissing, ReasonUnknown, WordsMissing
+from timebank.domain.errors import AlreadyRecorded, NotFound, OwnSignal, ReasonUnknown, WordsMissing
 from timebank.domain.roles import Actor, require, require_at, stations_of
 from timebank.domain.signals import GIFTS_BACK, LOOK_BACK, Found, Given, Served, signals
-from timebank.storage.supervision import Signal
+from timebank.storage.supervision import OPEN, Signal
 from timebank.storage.unit import Bank, Unit
 
-OPEN, DECISIONS = "open", ("explained", "passed_on")
+DECISIONS = ("explained", "passed_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,39 +35,25 @@ class SignalView:
 def find(bank: Bank, *, now: datetime) -> int:
     """Look over the verified records of the last months. Gives how many new signals there are."""
     with bank.unit() as unit:
-        try:
-            policy = unit.policy_at(now)[0]
-        except PolicyMissing:
+        care = unit.get_care(now)
+        if care is None:
             return 0
-        if policy.care is None:
-            return 0
+        policy, _ = unit.policy_at(now)
         served = [Served(*row) for row in unit.hours.verified_since(now - LOOK_BACK)]
         given = [Given(*row) for row in unit.transfers.gifts_since(now - GIFTS_BACK)]
         homes = unit.members.homes(one.giver_id for one in given)
-        gap = policy.care.inspections.manual_share_gap_percent
+        gap = care.inspections.manual_share_gap_percent
         found = signals(policy, served, given, unit.members.all_kin(), homes, gap_percent=gap)
-        return raise_new(bank, unit, found, now)
+        return _raise_new(bank, unit, found, now)
 
 
-def raise_new(bank: Bank, unit: Unit, found: tuple[Found, ...], now: datetime) -> int:
+def _raise_new(bank: Bank, unit: Unit, found: tuple[Found, ...], now: datetime) -> int:
     """Keep those that were never said before."""
     known = {rule: unit.supervision.known(rule) for rule in {one.rule for one in found}}
     fresh = [one for one in found if one.about not in known[one.rule] and one.station_id]
     for one in fresh:
         known[one.rule].add(one.about)
-        unit.supervision.add(
-            Signal(
-                book=unit.origin,
-                id=bank.new_id(now),
-                rule=one.rule,
-                station_id=one.station_id,
-                about=one.about,
-                params=json.dumps(dict(one.params)),
-                persons=" ".join(one.persons),
-                found_at=now,
-                state=OPEN,
-            )
-        )
+        unit.supervision.raise_signal(bank.new_id(now), one, now)
     return len(fresh)
 
 

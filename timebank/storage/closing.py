@@ -16,7 +16,7 @@ from timebank.storage.needs import Need
 from timebank.storage.offers import Offer
 from timebank.storage.redemptions import Redemption
 from timebank.storage.rounds import RoundEnrolment
-from timebank.storage.supervision import CallBack, Signal
+from timebank.storage.supervision import OPEN, CallBack, Signal
 from timebank.storage.trainings import TrainingEvent
 from timebank.storage.transfers import Reversal
 
@@ -35,9 +35,9 @@ MOVES: tuple[tuple[type[Base], ColumnElement[bool] | None], ...] = (
     (Incident, Incident.state == "open"),
     (Complaint, Complaint.state.in_(OPEN_COMPLAINTS)),
     (Reversal, Reversal.state == "asked"),
-    (Signal, Signal.state == "open"),
+    (Signal, Signal.state == OPEN),
     (TrainingEvent, TrainingEvent.state == "planned"),
-    (CallBack, CallBack.state == "open"),
+    (CallBack, CallBack.state == OPEN),
 )
 """Tables with a `station_id`, and which of their rows go to the successor. All of a table where nothing is said."""
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from timebank.domain.signals import Found
 from timebank.storage.base import Base, InBook, in_book, to_station
+
+OPEN = "open"
+"""The state of a signal or a call-back that waits for somebody."""
 
 
 class Inspection(InBook, Base):
@@ -107,6 +112,22 @@ class Supervision:
 
     def add(self, row: Inspection | InspectionVisit | Signal | CallBack) -> None:
         self._session.add(row)
+
+    def raise_signal(self, signal_id: str, found: Found, now: datetime) -> None:
+        """Keep a signal for those who look at it."""
+        self.add(
+            Signal(
+                book=self._book,
+                id=signal_id,
+                rule=found.rule,
+                station_id=found.station_id,
+                about=found.about,
+                params=json.dumps(dict(found.params)),
+                persons=" ".join(found.persons),
+                found_at=now,
+                state=OPEN,
+            )
+        )
 
     def inspections(self, limit: int = 100) -> list[Inspection]:
         query = select(Inspection).where(Inspection.book == self._book).order_by(Inspection.number.desc())

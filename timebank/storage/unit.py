@@ -231,6 +231,11 @@ class Unit:
             raise PolicyMissing
         return policy_from_text(row.document), row.digest
 
+    def get_care(self, now: datetime) -> Care | None:
+        """The care rules in force; None where there is no policy yet, or one from before there were care rules."""
+        row = self.policies.in_force(now)
+        return policy_from_text(row.document).care if row is not None else None
+
     def care_at(self, now: datetime) -> Care:
         """The care rules of the policy in force. Raises PolicyMissing, CareRulesMissing."""
         care = self.policy_at(now)[0].care

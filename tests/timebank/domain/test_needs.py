@@ -9,7 +9,8 @@ import pytest
 from timebank.domain import errors, needs
 from timebank.domain.catalogue import seed_services
 from timebank.domain.local_time import CHINA
-from timebank.domain.needs import Around, NeedState, followed, reminder_due
+from timebank.domain.messages import reminder_due
+from timebank.domain.needs import Around, NeedState, followed
 from timebank.domain.offers import Times, check_times
 from timebank.domain.states import Party
 

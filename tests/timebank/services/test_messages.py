@@ -119,10 +119,10 @@ def test_quiet_hours_go_over_midnight(hour: int, minute: int, quiet: bool) -> No
 
 def test_which_reminder_is_due() -> None:
     at = NOW + timedelta(hours=24)
-    assert reminder_due((24, 2), at, NOW - timedelta(minutes=1)) is None
-    assert reminder_due((24, 2), at, NOW) == 24
-    assert reminder_due((24, 2), at, at - timedelta(hours=2)) == 2
-    assert reminder_due((24, 2), at, at) is None
+    assert reminder_due((24, 2), at, None, NOW - timedelta(minutes=1)) is None
+    assert reminder_due((24, 2), at, None, NOW) == 24
+    assert reminder_due((24, 2), at, None, at - timedelta(hours=2)) == 2
+    assert reminder_due((24, 2), at, None, at) is None
 
 
 def test_both_sides_are_told_of_a_helper_and_reminded_twice(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from timebank.domain.hours.flags import FLAG_LABELS, FLAG_TEXTS, Flag, Neighbourhood, flags
+from timebank.domain.hours.flags import FLAG_LABELS, FLAG_TEXTS, SMALLEST_SHARE, Flag, Neighbourhood, flags
 from timebank.domain.hours.records import (
     Claim,
     Participant,
@@ -38,6 +38,7 @@ __all__ = [
     "FLAG_LABELS",
     "FLAG_TEXTS",
     "REASON_LABELS",
+    "SMALLEST_SHARE",
     "SOURCE_LABELS",
     "STATE_LABELS",
     "STATE_NEXT",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from timebank.domain.errors import CareRulesMissing, PolicyMissing
-from timebank.domain.needs import NeedState, after, reminder_due
-from timebank.domain.policies import Care
+from timebank.domain.messages import reminder_due
+from timebank.domain.needs import NeedState, after
 from timebank.domain.roles import Actor
 from timebank.domain.states import Party
 from timebank.services.needs.values import follow
@@ -23,7 +22,7 @@ def carry_out_due(bank: Bank, *, now: datetime) -> int:
     """Follow, expire, remind; each need in a commit of its own. Gives how many were touched."""
     with bank.read() as unit:
         moved, over = unit.needs.to_follow(), unit.needs.to_expire(now)
-        care = _care(unit, now)
+        care = unit.get_care(now)
         marks = care.needs.reminder_hours if care is not None else ()
         soon = unit.needs.to_remind(now, now + timedelta(hours=max(marks, default=0)))
     done = 0
@@ -40,13 +39,6 @@ def carry_out_due(bank: Bank, *, now: datetime) -> int:
             row = unit.needs.get(need_id, lock=True)
             done += row is not None and _remind(unit, row, marks, now)
     return done
-
-
-def _care(unit: Unit, now: datetime) -> Care | None:
-    try:
-        return unit.care_at(now)
-    except (CareRulesMissing, PolicyMissing):
-        return None
 
 
 def _expire(unit: Unit, row: Need, now: datetime) -> bool:
