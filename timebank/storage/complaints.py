@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, func, select
+from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from timebank.domain.complaints import OPEN
+from timebank.storage import history
 from timebank.storage.base import Base, InBook, in_book, to_person, to_station
 
 
@@ -82,26 +83,8 @@ class Complaints:
         self, row: Complaint, verb: str, state: str, actor_id: str | None, via: str, now: datetime, sealed: bytes | None
     ) -> None:
         """Change the state and write down who, when and why."""
-        count = self._session.scalar(
-            select(func.count()).where(ComplaintEvent.book == self._book, ComplaintEvent.complaint_id == row.id)
-        )
-        before = row.state if count else None
-        row.state = state
-        self._session.add(
-            ComplaintEvent(
-                book=self._book,
-                complaint_id=row.id,
-                step=count or 0,
-                verb=verb,
-                state_before=before,
-                state=state,
-                actor_id=actor_id,
-                via=via,
-                at=now,
-                text_sealed=sealed,
-            )
-        )
-        self._session.flush()
+        how = {"verb": verb, "actor_id": actor_id, "via": via, "at": now, "text_sealed": sealed}
+        history.move(self._session, ComplaintEvent, "complaint_id", row, state, **how)
 
     def events(self, complaint_id: str) -> list[ComplaintEvent]:
         query = select(ComplaintEvent).where(

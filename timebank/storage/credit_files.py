@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import Index, LargeBinary, String, func, select
+from sqlalchemy import Index, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from timebank.storage import history
 from timebank.storage.base import Base, InBook, to_person, to_station
 
 
@@ -127,15 +128,13 @@ class CreditFiles:
         text: str | None = None, sealed: bytes | None = None,
     ) -> None:  # fmt: skip
         """Change the state and write down who, when and with which words."""
-        count = self._session.scalar(
-            select(func.count()).where(CreditStep.book == self._book, CreditStep.of_id == row.id)
-        )
+        number = history.steps_so_far(self._session, CreditStep, "of_id", row)
         row.state = state
         self._session.add(
             CreditStep(
                 book=self._book,
                 of_id=row.id,
-                step=count or 0,
+                step=number,
                 verb=verb,
                 state=state,
                 actor_id=actor_id,

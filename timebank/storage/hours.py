@@ -26,6 +26,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from timebank.domain.local_time import local_day
 from timebank.storage.base import Base, InBook, in_book, padded, to_person, to_station
+from timebank.storage.history import StateChange
 
 OPEN = ("logged", "confirmed", "disputed")
 COUNTING = ("logged", "confirmed", "verified", "disputed")
@@ -76,22 +77,13 @@ class HoursRecord(InBook, Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
 
 
-class HoursEvent(Base):
+class HoursEvent(StateChange, Base):
     """A change of state: from what, to what, who, when, why. Rows are only ever added."""
 
     __tablename__ = "hours_event"
     __table_args__ = (in_book("hours_record", "record_id"),)
 
-    book: Mapped[str] = mapped_column(String(120), primary_key=True)
     record_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    step: Mapped[int] = mapped_column(primary_key=True)
-    state_before: Mapped[str | None] = mapped_column(String(12))
-    state: Mapped[str] = mapped_column(String(12))
-    actor_id: Mapped[str] = mapped_column(String(32))
-    via: Mapped[str] = mapped_column(String(8))
-    at: Mapped[datetime]
-    reason: Mapped[str | None] = mapped_column(String(32))
-    text_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class HoursFlag(Base):

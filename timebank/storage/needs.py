@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Index, LargeBinary, Select, String, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from timebank.storage import history
 from timebank.storage.base import Base, InBook, in_book, to_person, to_station
+from timebank.storage.history import StateChange
 from timebank.storage.hours import COUNTING, HoursRecord
 from timebank.storage.redemptions import Redemption
 
@@ -61,22 +63,13 @@ class Need(InBook, Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
 
 
-class NeedEvent(Base):
+class NeedEvent(StateChange, Base):
     """A change of state of a need. Rows are only ever added."""
 
     __tablename__ = "need_event"
     __table_args__ = (in_book("need", "need_id"),)
 
-    book: Mapped[str] = mapped_column(String(120), primary_key=True)
     need_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    step: Mapped[int] = mapped_column(primary_key=True)
-    state_before: Mapped[str | None] = mapped_column(String(12))
-    state: Mapped[str] = mapped_column(String(12))
-    actor_id: Mapped[str] = mapped_column(String(32))
-    via: Mapped[str] = mapped_column(String(8))
-    at: Mapped[datetime]
-    reason: Mapped[str | None] = mapped_column(String(32))
-    text_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class NeedHelper(Base):
@@ -141,25 +134,8 @@ class Needs:
         text_sealed: bytes | None = None,
     ) -> None:
         """Change the state and write down who, when and why. The first event of a row has no state before."""
-        mine = (NeedEvent.book == self._book) & (NeedEvent.need_id == row.id)
-        number = self._session.scalar(select(func.count()).where(mine)) or 0
-        before = row.state if number else None
-        row.state = state
-        self._session.add(
-            NeedEvent(
-                book=self._book,
-                need_id=row.id,
-                step=number,
-                state_before=before,
-                state=state,
-                actor_id=actor_id,
-                via=via,
-                at=now,
-                reason=reason,
-                text_sealed=text_sealed,
-            )
-        )
-        self._session.flush()
+        how = {"actor_id": actor_id, "via": via, "at": now, "reason": reason, "text_sealed": text_sealed}
+        history.move(self._session, NeedEvent, "need_id", row, state, **how)
 
     def events(self, need_id: str) -> list[NeedEvent]:
         query = select(NeedEvent).where(NeedEvent.book == self._book, NeedEvent.need_id == need_id)

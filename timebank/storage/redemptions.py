@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Boolean, Date, Index, LargeBinary, String, column, func, or_, select, table
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from timebank.storage import history
 from timebank.storage.base import Base, InBook, in_book, to_person, to_station
+from timebank.storage.history import StateChange
 
 HOLDING = ("waiting", "held", "assigned", "delivered")
 OPEN = ("requested", *HOLDING)
@@ -71,22 +73,13 @@ class Redemption(InBook, Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
 
 
-class RedemptionEvent(Base):
+class RedemptionEvent(StateChange, Base):
     """A change of state of a redemption. Rows are only ever added."""
 
     __tablename__ = "redemption_event"
     __table_args__ = (in_book("redemption", "redemption_id"),)
 
-    book: Mapped[str] = mapped_column(String(120), primary_key=True)
     redemption_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    step: Mapped[int] = mapped_column(primary_key=True)
-    state_before: Mapped[str | None] = mapped_column(String(12))
-    state: Mapped[str] = mapped_column(String(12))
-    actor_id: Mapped[str] = mapped_column(String(32))
-    via: Mapped[str] = mapped_column(String(8))
-    at: Mapped[datetime]
-    reason: Mapped[str | None] = mapped_column(String(32))
-    text_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Redemptions:
@@ -116,26 +109,8 @@ class Redemptions:
         text_sealed: bytes | None = None,
     ) -> None:
         """Change the state and write down who, when and why. The first event of a row has no state before."""
-        number = self._session.scalar(
-            select(func.count()).where(RedemptionEvent.book == self._book, RedemptionEvent.redemption_id == row.id)
-        )
-        before = row.state if number else None
-        row.state = state
-        self._session.add(
-            RedemptionEvent(
-                book=self._book,
-                redemption_id=row.id,
-                step=number or 0,
-                state_before=before,
-                state=state,
-                actor_id=actor_id,
-                via=via,
-                at=now,
-                reason=reason,
-                text_sealed=text_sealed,
-            )
-        )
-        self._session.flush()
+        how = {"actor_id": actor_id, "via": via, "at": now, "reason": reason, "text_sealed": text_sealed}
+        history.move(self._session, RedemptionEvent, "redemption_id", row, state, **how)
 
     def page(
         self,

@@ -15,9 +15,10 @@ from timebank.services.hours.read import (
     trail,
 )
 from timebank.services.hours.steps import confirm, confirm_by_elder, step
-from timebank.services.hours.values import FlagView, HoursView, StepView
+from timebank.services.hours.values import FlagView, HoursView
 from timebank.services.hours.verify import Statement, StationSignature, Verified, statements, verify
 from timebank.services.hours.visits import VisitView, abandon, check_in, check_out, close_forgotten, open_visit
+from timebank.storage.trails import StepView
 
 __all__ = [
     "Choice",

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from timebank.domain.catalogue import Service
 from timebank.domain.errors import NotFound
 from timebank.domain.roles import Actor, require, stations_of
-from timebank.services.hours.values import HoursView, StepView, parties_of, views
+from timebank.services.hours.values import HoursView, parties_of, views
+from timebank.storage import trails
+from timebank.storage.trails import StepView
 from timebank.storage.unit import Bank
 
 
@@ -88,20 +90,7 @@ def trail(bank: Bank, actor: Actor, record_id: str) -> tuple[StepView, ...]:
         if row is None:
             raise NotFound
         parties_of(unit, actor, row)
-        events = unit.hours.events(record_id)
-        names = unit.persons({event.actor_id for event in events})
-        return tuple(
-            StepView(
-                state_before=event.state_before,
-                state=event.state,
-                who=names[event.actor_id].name if event.actor_id in names else "",
-                via=event.via,
-                at=event.at,
-                reason=event.reason,
-                text=unit.open_for(row.volunteer_id, event.text_sealed) or "",
-            )
-            for event in events
-        )
+        return trails.trail(unit, unit.hours.events(record_id), row.volunteer_id)
 
 
 def counts(bank: Bank, actor: Actor) -> dict[str, int]:

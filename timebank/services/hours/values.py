@@ -54,19 +54,6 @@ class HoursView:
     verbs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """One change of state in a record's history."""
-
-    state_before: str | None
-    state: str
-    who: str
-    via: str
-    at: datetime
-    reason: str | None
-    text: str
-
-
 def record_of(row: HoursRecord) -> Record:
     """The row as the value that rules are asked with."""
     return Record(

@@ -10,7 +10,9 @@ from timebank.domain.errors import NotFound
 from timebank.domain.needs import UNFINISHED, Around, NeedState, followed, verbs_open
 from timebank.domain.roles import Actor, covers, permits, stations_of
 from timebank.domain.states import Party
+from timebank.storage import trails
 from timebank.storage.needs import Need, NeedHelper
+from timebank.storage.trails import StepView
 from timebank.storage.unit import Bank, Unit
 
 
@@ -55,17 +57,6 @@ class NeedView:
     paid_id: str | None
     """The helper whose hours are paid with those that are set aside."""
     verbs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """One change of state in a need's history."""
-
-    state: str
-    who: str
-    at: datetime
-    reason: str | None
-    text: str
 
 
 def records_of(unit: Unit, rows: Sequence[Need]) -> dict[str, Around]:
@@ -234,15 +225,4 @@ def trail(bank: Bank, actor: Actor, need_id: str) -> tuple[StepView, ...]:
         if row is None:
             raise NotFound
         standing(unit, actor, row)
-        events = unit.needs.events(need_id)
-        names = unit.persons({event.actor_id for event in events})
-        return tuple(
-            StepView(
-                state=event.state,
-                who=names[event.actor_id].name if event.actor_id in names else "",
-                at=event.at,
-                reason=event.reason,
-                text=unit.open_for(row.elder_id, event.text_sealed) or "",
-            )
-            for event in events
-        )
+        return trails.trail(unit, unit.needs.events(need_id), row.elder_id)

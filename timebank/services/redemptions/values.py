@@ -10,7 +10,9 @@ from timebank.domain.errors import NotFound
 from timebank.domain.redemptions import Involved, RedemptionState, parties, verbs_open
 from timebank.domain.roles import Actor, covers, permits, stations_of
 from timebank.domain.states import Party
+from timebank.storage import trails
 from timebank.storage.redemptions import OPEN, Redemption
+from timebank.storage.trails import StepView
 from timebank.storage.unit import Bank, Unit
 
 
@@ -42,17 +44,6 @@ class RedemptionView:
     record_id: str | None
     note: str
     verbs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """One change of state in a request's history."""
-
-    state: str
-    who: str
-    at: datetime
-    reason: str | None
-    text: str
 
 
 def locked(unit: Unit, redemption_id: str) -> Redemption:
@@ -163,15 +154,4 @@ def trail(bank: Bank, actor: Actor, redemption_id: str) -> tuple[StepView, ...]:
         if row is None:
             raise NotFound
         parties_of(unit, actor, row)
-        events = unit.redemptions.events(redemption_id)
-        names = unit.persons({event.actor_id for event in events})
-        return tuple(
-            StepView(
-                state=event.state,
-                who=names[event.actor_id].name if event.actor_id in names else "",
-                at=event.at,
-                reason=event.reason,
-                text=unit.open_for(row.member_id, event.text_sealed) or "",
-            )
-            for event in events
-        )
+        return trails.trail(unit, unit.redemptions.events(redemption_id), row.member_id)
