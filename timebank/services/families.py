@@ -10,7 +10,8 @@ from timebank.domain.errors import KinInvalid, NotFound, ProxyNotRecorded, Proxy
 from timebank.domain.kin import INVERSE, Relation
 from timebank.domain.local_time import day_start
 from timebank.domain.roles import Actor, require_at
-from timebank.storage.members import Consent, Kin, Proxy, ProxyAct
+from timebank.storage.accounts import record_consent
+from timebank.storage.members import Kin, Proxy, ProxyAct
 from timebank.storage.unit import Bank, Unit
 
 MOST_ELDERS = 3
@@ -67,18 +68,9 @@ def record_proxy(bank: Bank, actor: Actor, elder_id: str, proxy_id: str, channel
             raise KinInvalid
         if len(unit.members.elders_of(proxy_id)) >= MOST_ELDERS:
             raise ProxyTooManyElders(limit=MOST_ELDERS)
-        consent = Consent(
-            book=unit.origin,
-            id=bank.new_id(now),
-            person_id=elder_id,
-            kind="proxy",
-            text_version="2026-1",
-            given=True,
-            channel=channel,
-            recorded_by=actor.person_id,
-            at=now,
+        consent = record_consent(
+            bank, unit, elder_id, "proxy", text_version="2026-1", channel=channel, recorded_by=actor.person_id, now=now
         )
-        unit.members.add(consent)
         unit.members.add(
             Proxy(
                 book=unit.origin,

@@ -13,8 +13,8 @@ from timebank.domain.errors import PhoneInvalid
 from timebank.domain.identity import is_mobile
 from timebank.domain.messages import MESSAGE_CHANNELS, TEXTS, check_email, is_quiet, reminder_due
 from timebank.domain.roles import Actor, require
+from timebank.storage.accounts import record_consent
 from timebank.storage.audits import Mail
-from timebank.storage.members import Consent
 from timebank.storage.messages import Contact, Message
 from timebank.storage.unit import Bank, Unit
 
@@ -104,7 +104,10 @@ def choose(bank: Bank, actor: Actor, wanted: Wishes, *, now: datetime) -> None:
         row.language, row.changed_at = ("en" if wanted.language == "en" else "zh"), now
         for channel, was, wants in zip(MESSAGE_CHANNELS, before, (row.wants_email, row.wants_sms), strict=True):
             if was != wants:
-                _consent(bank, unit, actor, f"messages_{channel}", wants, now)
+                record_consent(
+                    bank, unit, actor.person_id, f"messages_{channel}", text_version=TEXT_VERSION, channel=actor.via,
+                    recorded_by=actor.person_id, now=now, given=wants,
+                )  # fmt: skip
 
 
 def send_due(bank: Bank, *, now: datetime) -> int:
@@ -191,19 +194,3 @@ def words(kind: str, language: str, hotline: str) -> str:
 @cache
 def _chinese() -> gettext.NullTranslations:
     return gettext.translation("messages", TRANSLATIONS, ["zh"])
-
-
-def _consent(bank: Bank, unit: Unit, actor: Actor, kind: str, given: bool, now: datetime) -> None:
-    unit.members.add(
-        Consent(
-            book=unit.origin,
-            id=bank.new_id(now),
-            person_id=actor.person_id,
-            kind=kind,
-            text_version=TEXT_VERSION,
-            given=given,
-            channel=actor.via,
-            recorded_by=actor.person_id,
-            at=now,
-        )
-    )

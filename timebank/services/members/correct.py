@@ -26,7 +26,7 @@ from timebank.domain.roles import Actor
 from timebank.services.members.register import CONSENT_TEXT, claim, document_digest, identity
 from timebank.services.members.values import MemberView, at_my_station, view_of
 from timebank.storage.access import Login
-from timebank.storage.members import Consent
+from timebank.storage.accounts import record_consent
 from timebank.storage.unit import Bank, Unit
 
 REASON_LONGEST = 200
@@ -152,9 +152,13 @@ def _new_circumstances(
         return
     if not consent:
         raise ConsentMissing
-    unit.members.add(
-        Consent(
-            book=unit.origin, id=bank.new_id(now), person_id=person_id, kind="sensitive", text_version=CONSENT_TEXT,
-            given=True, channel="desk", recorded_by=actor.person_id, at=now,
-        )
-    )  # fmt: skip
+    record_consent(
+        bank,
+        unit,
+        person_id,
+        "sensitive",
+        text_version=CONSENT_TEXT,
+        channel="desk",
+        recorded_by=actor.person_id,
+        now=now,
+    )

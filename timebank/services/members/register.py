@@ -29,8 +29,8 @@ from timebank.domain.identity import (
 from timebank.domain.people import PersonData
 from timebank.domain.roles import Actor, require_at
 from timebank.services.members.values import MemberView, at_my_station, view_of
-from timebank.storage.accounts import add_person, give_login
-from timebank.storage.members import Consent, Membership
+from timebank.storage.accounts import add_person, give_login, record_consent
+from timebank.storage.members import Membership
 from timebank.storage.people import IdentityIndex
 from timebank.storage.unit import Bank, Unit
 
@@ -207,19 +207,10 @@ def claim(unit: Unit, kind: str, digest_: str, person_id: str, taken: type[Excep
 def _consents(bank: Bank, unit: Unit, person_id: str, recorded_by: str, form: Application, now: datetime) -> None:
     """The general consent, and a separate one where hardship tags are kept (PIPL articles 13 and 29)."""
     for kind in ("membership", "sensitive") if form.tags else ("membership",):
-        unit.members.add(
-            Consent(
-                book=unit.origin,
-                id=bank.new_id(now),
-                person_id=person_id,
-                kind=kind,
-                text_version=CONSENT_TEXT,
-                given=True,
-                channel=form.consent_channel,
-                recorded_by=recorded_by,
-                at=now,
-            )
-        )
+        record_consent(
+            bank, unit, person_id, kind, text_version=CONSENT_TEXT, channel=form.consent_channel,
+            recorded_by=recorded_by, now=now,
+        )  # fmt: skip
 
 
 def _activate(bank: Bank, unit: Unit, membership: Membership, actor: Actor, now: datetime) -> None:
