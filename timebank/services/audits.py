@@ -16,8 +16,9 @@ import structlog
 from ledger import Kind, LedgerError
 from timebank.domain.errors import AlertAlreadyAcknowledged, NotFound, ReasonMissing, TimebankError
 from timebank.domain.roles import Actor, require
-from timebank.storage.audits import Alert, AuditRun, Mail
+from timebank.storage.audits import Alert, AuditRun
 from timebank.storage.checking import audit_book
+from timebank.storage.outgoing import leave
 from timebank.storage.unit import Bank, Unit
 from timebank.storage.vault import VaultError
 
@@ -149,19 +150,9 @@ def _raise_alert(bank: Bank, unit: Unit, row: AuditRun, document: dict[str, Any]
     unit.audits.add(
         Alert(book=unit.origin, id=bank.new_id(now), kind="audit", audit_id=row.id, summary=summary, raised_at=now)
     )
-    unit.audits.add(
-        Mail(
-            book=unit.origin,
-            id=bank.new_id(now),
-            address_sealed=bank.vault.seal_for_service("mail", bank.settings.alert_address),
-            subject="Time bank: the ledger check found a problem / 账本检查发现问题",
-            body=f"{unit.origin}\n{summary}\n\nSee the page Audits. New checkpoints are stopped.\n",
-            state="waiting",
-            tries=0,
-            made_at=now,
-            next_try_at=now,
-        )
-    )
+    subject = "Time bank: the ledger check found a problem / 账本检查发现问题"
+    body = f"{unit.origin}\n{summary}\n\nSee the page Audits. New checkpoints are stopped.\n"
+    leave(bank, unit, "email", bank.settings.alert_address, subject, body, now=now)
 
 
 def acknowledge(bank: Bank, actor: Actor, alert_id: str, reason: str, *, now: datetime) -> None:

@@ -14,8 +14,8 @@ from timebank.domain.identity import is_mobile
 from timebank.domain.messages import MESSAGE_CHANNELS, TEXTS, check_email, is_quiet, reminder_due
 from timebank.domain.roles import Actor, require
 from timebank.storage.accounts import record_consent
-from timebank.storage.audits import Mail
 from timebank.storage.messages import Contact, Message
+from timebank.storage.outgoing import leave
 from timebank.storage.unit import Bank, Unit
 
 TEXT_VERSION = "2026-11"
@@ -168,20 +168,7 @@ def _hand_on(bank: Bank, unit: Unit, row: Message, now: datetime) -> None:
     if contact.wants_sms:
         addresses.append(("sms", unit.person(row.person_id).phone))
     for channel, address in addresses:
-        unit.audits.add(
-            Mail(
-                book=unit.origin,
-                id=bank.new_id(now),
-                channel=channel,
-                address_sealed=bank.vault.seal_for_service("mail", address),
-                subject=SUBJECT[contact.language],
-                body=text,
-                state="waiting",
-                tries=0,
-                made_at=now,
-                next_try_at=now,
-            )
-        )
+        leave(bank, unit, channel, address, SUBJECT[contact.language], text, now=now)
         row.state = "sent"
 
 
