@@ -202,12 +202,15 @@ def of_station(bank: Bank, code: str) -> tuple[VisitView, ...]:
         rows = {row.id: row for row in unit.network.stations()}
         found = [row for row in rows.values() if row.code == code]
         visits = unit.supervision.visits_of_station(found[0].id) if found else []
-        return tuple(_visit(unit, one, rows, None) for one in visits)
+        return tuple(_visit(one, rows, None, frozenset()) for one in visits)
 
 
 def _views(unit: Unit, rows: list[Inspection], actor: Actor | None) -> tuple[InspectionView, ...]:
     stations = {row.id: row for row in unit.network.stations()}
     visits = unit.supervision.visits([row.id for row in rows])
+    answering = frozenset[str]()
+    if actor is not None and permits(actor, "inspections.answer"):
+        answering = stations_of(actor, "inspections.answer", unit.network.parents())
     return tuple(
         InspectionView(
             number=row.number,
@@ -219,17 +222,16 @@ def _views(unit: Unit, rows: list[Inspection], actor: Actor | None) -> tuple[Ins
             seed_size=row.seed_size,
             seed_body=row.seed_body,
             drawn_at=row.drawn_at,
-            visits=tuple(_visit(unit, one, stations, actor) for one in visits.get(row.id, [])),
+            visits=tuple(_visit(one, stations, actor, answering) for one in visits.get(row.id, [])),
         )
         for row in rows
     )
 
 
-def _visit(unit: Unit, row: InspectionVisit, stations: dict[str, Station], actor: Actor | None) -> VisitView:
+def _visit(
+    row: InspectionVisit, stations: dict[str, Station], actor: Actor | None, answering: frozenset[str]
+) -> VisitView:
     station = stations[row.station_id]
-    reach = frozenset[str]()
-    if actor is not None and permits(actor, "inspections.answer"):
-        reach = stations_of(actor, "inspections.answer", unit.network.parents())
     inspectors = tuple(row.inspectors.split())
     return VisitView(
         id=row.id,
@@ -245,5 +247,5 @@ def _visit(unit: Unit, row: InspectionVisit, stations: dict[str, Station], actor
         answer=row.answer or "",
         answered_at=row.answered_at,
         may_record=actor is not None and actor.person_id in inspectors and row.recorded_at is None,
-        may_answer=row.station_id in reach and row.recorded_at is not None and row.answered_at is None,
+        may_answer=row.station_id in answering and row.recorded_at is not None and row.answered_at is None,
     )

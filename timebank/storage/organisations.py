@@ -172,26 +172,33 @@ class Organisations:
     def grid(self, code: str) -> Grid | None:
         return self._session.get(Grid, (self._book, code))
 
-    def filings(self) -> dict[str, tuple[Filing, dict[str, date]]]:
+    def filings(self, station_ids: Iterable[str]) -> dict[str, tuple[Filing, dict[str, date]]]:
         """Station → its newest filing with the dates of its papers."""
-        rows = self._session.scalars(select(Filing).where(Filing.book == self._book).order_by(Filing.id))
-        newest = {row.station_id: row for row in rows}
+        mine = select(Filing).where(Filing.book == self._book, Filing.station_id.in_(set(station_ids)))
+        newest = {row.station_id: row for row in self._session.scalars(mine.order_by(Filing.id))}
         papers: dict[str, dict[str, date]] = {}
-        for paper in self._session.scalars(select(FilingPaper).where(FilingPaper.book == self._book)):
+        query = select(FilingPaper).where(
+            FilingPaper.book == self._book, FilingPaper.filing_id.in_([row.id for row in newest.values()])
+        )
+        for paper in self._session.scalars(query):
             papers.setdefault(paper.filing_id, {})[paper.code] = paper.dated_on
         return {station: (row, papers.get(row.id, {})) for station, row in newest.items()}
 
-    def prices(self, station_id: str) -> list[Price]:
-        query = select(Price).where(Price.book == self._book, Price.station_id == station_id)
-        return list(self._session.scalars(query.order_by(Price.item, Price.since, Price.id)))
+    def prices(self, station_ids: Iterable[str]) -> dict[str, list[Price]]:
+        """Station → the lines of its price board, past ones too."""
+        query = select(Price).where(Price.book == self._book, Price.station_id.in_(set(station_ids)))
+        found: dict[str, list[Price]] = {}
+        for row in self._session.scalars(query.order_by(Price.item, Price.since, Price.id)):
+            found.setdefault(row.station_id, []).append(row)
+        return found
 
     def price(self, price_id: str) -> Price | None:
         return self._session.get(Price, (self._book, price_id))
 
-    def grades(self) -> dict[str, Grade]:
+    def grades(self, station_ids: Iterable[str]) -> dict[str, Grade]:
         """Station → its newest grading."""
-        rows = self._session.scalars(select(Grade).where(Grade.book == self._book).order_by(Grade.id))
-        return {row.station_id: row for row in rows}
+        query = select(Grade).where(Grade.book == self._book, Grade.station_id.in_(set(station_ids)))
+        return {row.station_id: row for row in self._session.scalars(query.order_by(Grade.id))}
 
     def employees(self, station_ids: Iterable[str]) -> list[Employee]:
         query = select(Employee).where(Employee.book == self._book, Employee.station_id.in_(set(station_ids)))

@@ -275,13 +275,13 @@ def _employed(unit: Unit, actor: Actor, station_id: str, employee_id: str) -> Em
 def _public(unit: Unit, row: Station, today: date) -> PublicPage:
     successor = unit.network.get_station(row.successor_id) if row.successor_id else None
     views = station_views(unit, [row, *([successor] if successor else [])], today)
-    prices = [price_view(one) for one in unit.organisations.prices(row.id) if in_force(one, today)]
+    prices = [price_view(one) for one in unit.organisations.prices([row.id]).get(row.id, ()) if in_force(one, today)]
     return PublicPage(
         station=views[0],
         successor=views[1] if successor else None,
         prices=tuple(prices),
-        filing=filing_view(unit.organisations.filings().get(row.id)),
-        grade=grade_view(unit.organisations.grades().get(row.id), today),
+        filing=filing_view(unit.organisations.filings([row.id]).get(row.id)),
+        grade=grade_view(unit.organisations.grades([row.id]).get(row.id), today),
     )
 
 

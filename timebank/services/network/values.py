@@ -123,7 +123,8 @@ def station_views(unit: Unit, rows: list[Station], today: date) -> tuple[Station
     """The stations as everybody may see them."""
     names = {row.code: row.name for row in unit.network.divisions()}
     operators = {row.id: row for row in unit.organisations.operators()}
-    filings, grades = unit.organisations.filings(), unit.organisations.grades()
+    ids = [row.id for row in rows]
+    filings, grades = unit.organisations.filings(ids), unit.organisations.grades(ids)
     return tuple(_station(row, names, operators, filings.get(row.id), grades.get(row.id), today) for row in rows)
 
 
@@ -212,8 +213,13 @@ def held(row: Employee, certificates: list[Certificate]) -> Held:
 
 def facts_of(unit: Unit, rows: list[Station], today: date) -> dict[str, Facts]:
     """Station → what the warnings look at."""
-    filings, grades = unit.organisations.filings(), unit.organisations.grades()
-    employees = [one for one in unit.organisations.employees([row.id for row in rows]) if _works(one, today)]
+    ids = [row.id for row in rows]
+    filings, grades, prices = (
+        unit.organisations.filings(ids),
+        unit.organisations.grades(ids),
+        unit.organisations.prices(ids),
+    )
+    employees = [one for one in unit.organisations.employees(ids) if _works(one, today)]
     certificates = unit.organisations.certificates([one.id for one in employees])
     staff: dict[str, list[Held]] = {}
     for one in employees:
@@ -227,7 +233,7 @@ def facts_of(unit: Unit, rows: list[Station], today: date) -> dict[str, Facts]:
             floor_area_sqm=row.floor_area_sqm,
             filed=row.id in filings,
             grade_valid_to=grade.valid_to if grade else None,
-            has_prices=any(in_force(price, today) for price in unit.organisations.prices(row.id)),
+            has_prices=any(in_force(price, today) for price in prices.get(row.id, ())),
             has_promise=bool(row.promise),
             staff=tuple(staff.get(row.id, ())),
         )
