@@ -1,57 +1,12 @@
 """Imports every module that maps rows, so that the metadata is whole. Migrations and tests need it."""
 
-from timebank.storage import (
-    access,
-    activities,
-    audits,
-    catalogue,
-    closing,
-    complaints,
-    credit_files,
-    hours,
-    incidents,
-    members,
-    messages,
-    needs,
-    network,
-    offers,
-    organisations,
-    people,
-    privacy,
-    publishing,
-    ratings,
-    redemptions,
-    renewing,
-    rounds,
-    supervision,
-    trainings,
-    transfers,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-MODULES = (
-    access,
-    activities,
-    audits,
-    catalogue,
-    closing,
-    complaints,
-    credit_files,
-    hours,
-    incidents,
-    members,
-    messages,
-    needs,
-    network,
-    offers,
-    organisations,
-    people,
-    privacy,
-    publishing,
-    ratings,
-    redemptions,
-    renewing,
-    rounds,
-    supervision,
-    trainings,
-    transfers,
+import timebank.storage
+
+MODULES = tuple(
+    import_module(f"timebank.storage.{module.name}")
+    for module in iter_modules(timebank.storage.__path__)
+    if module.name != "every_row"
 )

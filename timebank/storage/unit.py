@@ -23,34 +23,13 @@ from timebank.domain.people import PersonData
 from timebank.domain.policies import Care, Facts, Origin, Policy, from_text
 from timebank.domain.redemptions import returned_parts
 from timebank.settings import Settings
-from timebank.storage.access import Access
-from timebank.storage.activities import Activities
-from timebank.storage.audits import Audits
 from timebank.storage.base import Base
-from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.closing import hand_over_rows
-from timebank.storage.complaints import Complaints
-from timebank.storage.credit_files import CreditFiles
-from timebank.storage.figures import Figures
 from timebank.storage.gathering import Gathering, at_once
-from timebank.storage.hours import Hours
-from timebank.storage.incidents import Incidents
-from timebank.storage.matching import Matching
-from timebank.storage.members import Members, Purse
-from timebank.storage.messages import Message, Messages
-from timebank.storage.needs import Needs
-from timebank.storage.network import Network
-from timebank.storage.offers import Offers
-from timebank.storage.organisations import Organisations
-from timebank.storage.people import Document, People, Person
-from timebank.storage.privacy import Privacy
-from timebank.storage.publishing import Publishing
-from timebank.storage.ratings import Ratings
-from timebank.storage.redemptions import Redemptions
-from timebank.storage.rounds import Rounds
-from timebank.storage.supervision import Supervision
-from timebank.storage.trainings import Trainings
-from timebank.storage.transfers import Transfers
+from timebank.storage.members import Purse
+from timebank.storage.messages import Message
+from timebank.storage.people import Document, Person
+from timebank.storage.repositories import Repositories
 from timebank.storage.translation import in_domain_words
 from timebank.storage.vault import Passwords, Vault
 
@@ -62,41 +41,16 @@ policy_from_text = lru_cache(maxsize=256)(from_text)
 _insert_into = lru_cache(insert)
 
 
-class Unit:
+class Unit(Repositories):
     """One transaction over one book: a repository for each noun, and the book itself."""
 
     def __init__(self, session: Session, bank: Bank) -> None:
         book = bank.settings.book
+        super().__init__(session, book)
         self._session, self._bank = session, bank
         self.origin = book
         self.issuance, self.escrow, self.pool = "issuance", "escrow", "pool"
         self.book = Book(JoinedSqlStore(session.connection()), book, signed_only=bank.fixed.get("signed_only"))
-        self.network = Network(session, book)
-        self.people = People(session, book)
-        self.members = Members(session, book)
-        self.access = Access(session, book)
-        self.catalogue = Catalogue(session, book)
-        self.policies = Policies(session, book)
-        self.hours = Hours(session, book)
-        self.redemptions = Redemptions(session, book)
-        self.transfers = Transfers(session, book)
-        self.audits = Audits(session, book)
-        self.privacy = Privacy(session, book)
-        self.publishing = Publishing(session, book)
-        self.messages = Messages(session, book)
-        self.figures = Figures(session, book)
-        self.organisations = Organisations(session, book)
-        self.supervision = Supervision(session, book)
-        self.trainings = Trainings(session, book)
-        self.matching = Matching(session, book)
-        self.needs = Needs(session, book)
-        self.offers = Offers(session, book)
-        self.activities = Activities(session, book)
-        self.rounds = Rounds(session, book)
-        self.incidents = Incidents(session, book)
-        self.ratings = Ratings(session, book)
-        self.complaints = Complaints(session, book)
-        self.credit_files = CreditFiles(session, book)
 
     def has_book(self) -> bool:
         """Whether the book has its genesis."""
