@@ -25,6 +25,7 @@ PAGES = {
                "/station-keys", "/network", "/trainings/desk",
                "/needs/desk", "/needs/at-desk", "/offers/desk", "/offers/at-desk",
                "/activities/desk", "/activities/new", "/teams/new", "/projects/new", "/matching",
+               "/desk/day-sheets",
                "/rounds", "/rounds/new", "/rounds/sheet", "/rounds/coverage", "/incidents", "/incidents/new",
                "/ratings", "/credit-files", "/complaints/new"),
     "county": ("/rounds", "/rounds/coverage", "/complaints", "/complaints/overdue", "/credit-files", "/ratings",

@@ -16,6 +16,7 @@ from timebank.storage.needs import Need
 from timebank.storage.offers import Offer
 from timebank.storage.redemptions import Redemption
 from timebank.storage.rounds import RoundEnrolment
+from timebank.storage.slips import Slip
 from timebank.storage.supervision import OPEN, CallBack, Signal
 from timebank.storage.trainings import TrainingEvent
 from timebank.storage.transfers import Reversal
@@ -37,6 +38,7 @@ MOVES: tuple[tuple[type[Base], ColumnElement[bool] | None], ...] = (
     (Reversal, Reversal.state == "asked"),
     (Signal, Signal.state == OPEN),
     (TrainingEvent, TrainingEvent.state == "planned"),
+    (Slip, Slip.state == "open"),
     (CallBack, CallBack.state == OPEN),
 )
 """Tables with a `station_id`, and which of their rows go to the successor. All of a table where nothing is said."""

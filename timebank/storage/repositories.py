@@ -26,6 +26,7 @@ from timebank.storage.publishing import Publishing
 from timebank.storage.ratings import Ratings
 from timebank.storage.redemptions import Redemptions
 from timebank.storage.rounds import Rounds
+from timebank.storage.slips import Slips
 from timebank.storage.supervision import Supervision
 from timebank.storage.trainings import Trainings
 from timebank.storage.transfers import Transfers
@@ -58,6 +59,7 @@ class Repositories:
         self.ratings = Ratings(session, book)
         self.redemptions = Redemptions(session, book)
         self.rounds = Rounds(session, book)
+        self.slips = Slips(session, book)
         self.supervision = Supervision(session, book)
         self.trainings = Trainings(session, book)
         self.transfers = Transfers(session, book)

@@ -22,11 +22,12 @@ from timebank.domain.messages import TEXTS
 from timebank.domain.people import PersonData
 from timebank.domain.policies import Care, Facts, Origin, Policy, from_text
 from timebank.domain.redemptions import returned_parts
+from timebank.domain.roles import Actor, require_at
 from timebank.settings import Settings
 from timebank.storage.base import Base
 from timebank.storage.closing import hand_over_rows
 from timebank.storage.gathering import Gathering, at_once
-from timebank.storage.members import Purse
+from timebank.storage.members import Membership, Purse
 from timebank.storage.messages import Message
 from timebank.storage.people import Document, Person
 from timebank.storage.repositories import Repositories
@@ -111,6 +112,14 @@ class Unit(Repositories):
         if not row.wrapped_key:
             return PersonData.erased()
         return PersonData.from_json(self._bank.vault.open(row.wrapped_key, row.id, row.sealed))
+
+    def require_member_at(self, actor: Actor, verb: str, person_id: str) -> Membership:
+        """The membership of somebody at a station where the actor holds this verb. Raises NotFound, Forbidden."""
+        membership = self.members.get(person_id)
+        if membership is None:
+            raise NotFound
+        require_at(actor, verb, membership.station_id, self.network.parents())
+        return membership
 
     def facts(self, person_id: str) -> Facts:
         """What the policy's rules look at in a person. Raises NotFound."""

@@ -20,6 +20,7 @@ from timebank.domain.errors.privacy import *
 from timebank.domain.errors.receipts import *
 from timebank.domain.errors.redemptions import *
 from timebank.domain.errors.rounds import *
+from timebank.domain.errors.slips import *
 from timebank.domain.errors.stations import *
 from timebank.domain.errors.supervision import *
 from timebank.domain.errors.trainings import *

@@ -66,6 +66,15 @@ def of_station(
         return views(unit, actor, rows)
 
 
+def of_member(
+    bank: Bank, actor: Actor, person_id: str, states: Iterable[str], *, limit: int = 20
+) -> tuple[HoursView, ...]:
+    """A member's records in these states, for the desk, the newest first. Raises NotFound beyond my stations."""
+    with bank.read() as unit:
+        unit.require_member_at(actor, "hours.read", person_id)
+        return views(unit, actor, unit.hours.page(person_id=person_id, states=states, limit=limit))
+
+
 def queue(bank: Bank, actor: Actor, *, limit: int = 50) -> tuple[HoursView, ...]:
     """What waits to be verified or clarified at the actor's stations, the oldest first."""
     require(actor, "hours.queue")

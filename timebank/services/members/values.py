@@ -10,7 +10,7 @@ from timebank.domain.errors import (
     NotFound,
 )
 from timebank.domain.people import PersonData
-from timebank.domain.roles import Actor, require_at
+from timebank.domain.roles import Actor
 from timebank.storage.members import Membership
 from timebank.storage.unit import Bank, Unit
 
@@ -42,9 +42,7 @@ def require_member(unit: Unit, person_id: str) -> Membership:
 
 
 def at_my_station(unit: Unit, actor: Actor, verb: str, person_id: str) -> Membership:
-    membership = require_member(unit, person_id)
-    require_at(actor, verb, membership.station_id, unit.network.parents())
-    return membership
+    return unit.require_member_at(actor, verb, person_id)
 
 
 def view_of(bank: Bank, unit: Unit, membership: Membership, now: datetime) -> MemberView:

@@ -4,7 +4,7 @@ from timebank.services.needs.desk import counts, no_show, provide, publish, reje
 from timebank.services.needs.follow import carry_out_due
 from timebank.services.needs.post import PostNeed, cancel, post, restore
 from timebank.services.needs.take import Circle, OpenNeed, give_back, link, look, open_near, start, take, untake
-from timebank.services.needs.values import NeedView, at_desk, mine, of_elders, see, trail
+from timebank.services.needs.values import NeedView, at_desk, mine, of_elders, of_member, see, trail
 from timebank.storage.trails import StepView
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "mine",
     "no_show",
     "of_elders",
+    "of_member",
     "open_near",
     "post",
     "provide",

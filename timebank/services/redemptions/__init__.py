@@ -5,7 +5,7 @@ from timebank.services.redemptions.expire import expire_due
 from timebank.services.redemptions.helpers import Helper, Helpers, helpers
 from timebank.services.redemptions.prospects import Prospects, Receiver, counts, prospects
 from timebank.services.redemptions.request import ask, see_purses
-from timebank.services.redemptions.values import RedemptionView, at_desk, mine, of_elders, see, trail
+from timebank.services.redemptions.values import RedemptionView, at_desk, mine, of_elders, of_member, see, trail
 from timebank.storage.holding import AskForCare
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "helpers",
     "mine",
     "of_elders",
+    "of_member",
     "prospects",
     "see",
     "see_purses",

@@ -123,6 +123,13 @@ def mine(bank: Bank, actor: Actor, *, before: str | None = None, limit: int = 20
         return views(unit, actor, unit.redemptions.page(person_id=actor.person_id, before=before, limit=limit))
 
 
+def of_member(bank: Bank, actor: Actor, person_id: str, *, limit: int = 20) -> tuple[RedemptionView, ...]:
+    """A member's open requests, for the desk, the newest first. Raises NotFound beyond the actor's stations."""
+    with bank.read() as unit:
+        unit.require_member_at(actor, "redemptions.read", person_id)
+        return views(unit, actor, unit.redemptions.page(person_id=person_id, states=OPEN, limit=limit))
+
+
 def of_elders(bank: Bank, actor: Actor, *, limit: int = 20) -> tuple[RedemptionView, ...]:
     """The open requests of the elders for whom the actor may act."""
     with bank.read() as unit:

@@ -88,6 +88,8 @@ def new() -> Any:
     _fill(form)
     if not form.is_submitted() and record_id:
         form.kind.data = "record"
+    if not form.is_submitted() and at_desk:
+        form.member.data = request.args.get("member", "")
     if form.validate_on_submit():
         try:
             number = form.member.data if at_desk else ""

@@ -13,8 +13,9 @@ from werkzeug.wrappers import Response
 
 from timebank.domain.errors import Invalid, StationSignatureNeeded, TimebankError
 from timebank.domain.hours import REASON_LABELS
-from timebank.services import hours, members, network, station_keys
+from timebank.services import hours, members, needs, network, redemptions, station_keys
 from timebank.services.hours import LogHours, RowRefused, StationSignature
+from timebank.services.members import MemberView
 from timebank.web.errors import Refusal, in_words
 from timebank.web.guard import actor, allow, bank, now
 from timebank.web.language import in_language
@@ -25,12 +26,32 @@ ROWS = 6
 SALT = re.compile(r"[0-9a-f]{64}", re.ASCII).fullmatch
 
 
-@blueprint.get("/desk")
+@blueprint.route("/desk", methods=["GET", "POST"])
 @allow("members.register")
-def index() -> str:
-    """What the desk can do, and what waits."""
-    records = hours.counts(bank(), actor())
-    return render_template("desk/index.html", waiting=records.get("confirmed", 0) + records.get("disputed", 0))
+def index() -> Any:
+    """Who stands at the desk: found by name, phone, number or card. Words are posted, so that no URL holds a name."""
+    words, card = request.form.get("words", "").strip(), request.form.get("card", "").strip()
+    found: tuple[MemberView, ...] | None = None
+    refusal = None
+    if request.method == "POST" and (words or card):
+        try:
+            if card:
+                return redirect(url_for("members.show", person_id=members.by_card(bank(), card)))
+            found = members.find(bank(), actor(), words, now=now())
+        except TimebankError as error:
+            refusal = in_words(error)
+        if found is not None and len(found) == 1:
+            return redirect(url_for("members.show", person_id=found[0].person_id))
+    records, requests = hours.counts(bank(), actor()), redemptions.counts(bank(), actor())
+    wanted = needs.counts(bank(), actor())
+    page = render_template(
+        "desk/index.html", found=found, words=words, refusal=refusal,
+        waiting=records.get("confirmed", 0) + records.get("disputed", 0),
+        requests=sum(requests.get(state, 0) for state in ("held", "waiting", "delivered")),
+        needs=wanted.get("posted", 0) + wanted.get("open", 0),
+        slips=sum(sheet.counts["open"] for sheet in hours.sheets(bank(), actor())),
+    )  # fmt: skip
+    return page, refusal.status if refusal else 200
 
 
 @blueprint.get("/desk/verify")

@@ -30,11 +30,11 @@ OTHER = "other"
 STEP_MINUTES = 15
 PAGE = 20
 USUAL = 4
-SCANS = frozenset({"hours.check_in", "hours.check_out", "hours.show", "hours.presence"})
+SCANS = frozenset({"hours.check_in", "hours.check_out", "hours.show", "hours.presence", "desk.index"})
 """Pages that may ask for the camera, to read the QR code of a card."""
 
 
-@blueprint.after_request
+@blueprint.after_app_request
 def allow_camera(response: Response) -> Response:
     if request.endpoint in SCANS:
         response.headers["Permissions-Policy"] = WITH_CAMERA

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import segno
@@ -13,13 +14,13 @@ from wtforms.validators import Optional
 
 from timebank.domain.errors import TimebankError
 from timebank.domain.kin import RELATION_LABELS, Relation
-from timebank.services import credit_files, families, members, network
+from timebank.services import credit_files, families, hours, members, needs, network, redemptions
 from timebank.services.members import Application, Correction
 from timebank.web.errors import in_words
 from timebank.web.forms import Form, SafeText, needed
 from timebank.web.guard import actor, allow, bank, now, public, signed_in
 from timebank.web.language import in_language
-from timebank.web.words import DOCUMENT_LABELS, TAG_LABELS, choices
+from timebank.web.words import DOCUMENT_LABELS, TAG_LABELS, choices, state_word
 
 blueprint = Blueprint("members", __name__)
 
@@ -178,7 +179,48 @@ def show(person_id: str) -> str:
         "members/show.html", member=view, relatives=relatives, kin_form=form, pin_form=PinForm(),
         password_form=PasswordForm(), tag_labels=TAG_LABELS, relation_labels=RELATION_LABELS,
         is_new=request.args.get("new") == "yes", use=credit_files.facts_of_use(bank(), actor(), person_id),
+        waiting=_waiting(person_id),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something of a member that waits, and where it goes on."""
+
+    url: str
+    what: str
+    words: str
+
+
+def _waiting(person_id: str) -> list[Matter]:
+    """What is open for a member: hours to be confirmed or clarified, requests, needs."""
+    found = [
+        Matter(
+            url_for("hours.show", record_id=one.id),
+            gettext("Confirm the hours") if one.elder_id == person_id else gettext("Hours logged"),
+            f"{in_language(one.service, one.service_en)} {one.number}",
+        )
+        for one in hours.of_member(bank(), actor(), person_id, ("logged", "disputed"))
+    ]
+    wanted = needs.of_member(bank(), actor(), person_id)
+    ridden = {one.redemption_id for one in wanted}
+    found += [
+        Matter(
+            url_for("redemptions.show", redemption_id=one.id),
+            in_language(one.service, one.service_en),
+            f"{state_word(one.state, 'redemption')} {one.number}",
+        )
+        for one in redemptions.of_member(bank(), actor(), person_id)
+        if one.id not in ridden
+    ]
+    return found + [
+        Matter(
+            url_for("needs.show", need_id=one.id),
+            in_language(one.service, one.service_en),
+            f"{state_word(one.state, 'need')} {one.number}",
+        )
+        for one in wanted
+    ]
 
 
 def _then(person_id: str, text: str) -> Response:
