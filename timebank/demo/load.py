@@ -15,9 +15,10 @@ from timebank.demo.needs import add_needs
 from timebank.demo.people import PASSWORD, PIN, MadeUp, people
 from timebank.demo.story import Story
 from timebank.domain.catalogue import seed_services
+from timebank.domain.local_time import local_day
 from timebank.domain.roles import Actor, Role, RoleName
 from timebank.founding import found_network
-from timebank.services import Bank, beginning, catalogue, members, policies, staff, training
+from timebank.services import Bank, beginning, catalogue, hours, members, policies, staff, training
 from timebank.services.members import Application
 
 DAYS = 92
@@ -66,6 +67,7 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
             say(f"  … {day + 1} days")
     with bank.together() as one:
         add_needs(one, actors, [(who, made, story.member(who, made)) for who, made in crowd], stations, end)
+        hours.make_sheet(one, actors["worker"], stations["LN-0101"], local_day(end), 4, now=end)
     say(f"Done: {beginning.size(bank)} entries in the book.")
     return True
 
