@@ -179,6 +179,23 @@ def transfer_document(moved: Moved) -> Document:
     }
 
 
+def clearing_document(*, transfer_id: str, book: str, member_number: str, minutes: int) -> Document:
+    """For `clear` into another book, to be shown to that book: whom it is for there, by member number."""
+    return {
+        "schema": SCHEMA,
+        "type": "clearing",
+        "transfer": transfer_id,
+        "book": book,
+        "member": member_number,
+        "minutes": minutes,
+    }
+
+
+def returned_document(*, transfer_id: str, of: int, refusal: str) -> Document:
+    """For the `reverse` of a `clear` that the other book refused; `refusal` is the note that it signed."""
+    return {"schema": SCHEMA, "type": "returned", "transfer": transfer_id, "of": of, "refusal": refusal}
+
+
 def reversal_document(*, reversal_id: str, of: int, reason: str, asked_by: str, decided_by: str) -> Document:
     """For `reverse`."""
     return {

@@ -92,12 +92,12 @@ _COUNTY = _STREET | {
     "policies.decide", "catalogue.edit", "network.edit", "stations.close", "stations.file", "inspections.begin",
     "audits.run", "ledger.read",
     "erasures.read", "erasures.confirm", "station_keys.retire",
-    "credit_files.decide", "listings.decide",
+    "credit_files.decide", "listings.decide", "interchange.read", "interchange.decide",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {
         "network.read", "catalogue.read", "policies.read", "ledger.read", "ledger.export", "audits.read", "audits.run",
-        "alerts.read", "samples.draw", "witness.hold", "reports.read", "messages.see_own",
+        "alerts.read", "samples.draw", "interchange.read", "witness.hold", "reports.read", "messages.see_own",
     }
 )  # fmt: skip
 _ADMINISTRATOR = frozenset(

@@ -246,10 +246,20 @@ def _inherit(entry: EntryFacts, policy: Policy, document: Doc | None) -> Found:
     yield from _into(entry, Origin.RECEIVED, None, "inherited")
 
 
+def _clear(entry: EntryFacts, policy: Policy, document: Doc | None) -> Found:
+    """To another book only what may be redeemed; from another book into the purse of what was brought."""
+    yield from _purses(entry, policy, Use.REDEEM)
+    yield from _into(entry, Origin.IMPORTED, None, "brought")
+    if document is not None and document["type"] == "clearing":
+        yield from _differs("clearing_minutes", "postings", document["minutes"], entry.sum_of("clearing"))
+
+
 def _reverse(entry: EntryFacts, policy: Policy, document: Doc | None) -> Found:
     if document is None:
         return
     yield from _differs("reversed_entry", "of", entry.of, document["of"])
+    if document["type"] == "returned":  # another book refused it: its signed refusal stands for the second person
+        return
     yield from _differs("actor_decides", "actor", document["decided_by"], entry.actor)
     if document["asked_by"] == document["decided_by"]:
         yield Violation("second_person", "decided_by", "a second person", str(document["decided_by"]))
@@ -266,6 +276,7 @@ _CHECKERS: Mapping[str, Callable[[EntryFacts, Policy, Doc | None], Found]] = {
     "donate": _donate,
     "grant": _grant,
     "expire": _expire,
+    "clear": _clear,
     "inherit": _inherit,
     "reverse": _reverse,
 }

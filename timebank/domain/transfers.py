@@ -42,6 +42,7 @@ class TransferKind(StrEnum):
     GIFT = "gift"
     DONATE = "donate"
     GRANT = "grant"
+    CLEAR = "clear"
 
 
 class TransferState(StrEnum):
@@ -57,6 +58,7 @@ KIND_LABELS: Final = {
     TransferKind.GIFT: N_("gift"),
     TransferKind.DONATE: N_("donation"),
     TransferKind.GRANT: N_("grant"),
+    TransferKind.CLEAR: N_("to another county"),
 }
 STATE_LABELS: Final = {
     TransferState.PENDING: N_("waiting"),
@@ -137,6 +139,14 @@ def refuse_gift(
         return (GiftToSelf(),)
     rules = gift_refusals(policy, relation, minutes, given_this_month)
     return (*_standing(giver, receiver), *rules, *_enough(policy, purses, minutes, Use.GIFT))
+
+
+def refuse_crossing(
+    policy: Policy, giver: Side, purses: Mapping[Origin, int], minutes: int
+) -> tuple[TimebankError, ...]:
+    """All that speaks against sending hours to another county: only redeemable ones go. Raises MinutesInvalid."""
+    check_step(policy, minutes)
+    return (*_standing(giver), *_enough(policy, purses, minutes, Use.REDEEM))
 
 
 def refuse_donation(

@@ -10,9 +10,9 @@ import hashlib
 from datetime import datetime
 
 from ledger import LedgerError
-from ledger.keyfiles import read_keys, write_keys
-from ledger.notes import KeyType, Signing, generate, sign_note
-from timebank.domain.errors import NotFound
+from ledger.keyfiles import write_keys
+from ledger.notes import KeyType, generate
+from timebank.storage.keys import paper_keys, sign_text
 from timebank.storage.unit import Bank
 
 
@@ -27,7 +27,7 @@ def make_key(bank: Bank) -> None:
 def verifier(bank: Bank) -> str | None:
     """The public half of the papers' key, to hand out; None where no such key was made, or it can't be read."""
     try:
-        keys = _keys(bank)
+        keys = paper_keys(bank)
     except LedgerError:
         return None
     return keys[0].verifier.encode() if keys else None
@@ -37,13 +37,5 @@ def sign(bank: Bank, paper: bytes, *, now: datetime) -> str:
     """The signed note to keep beside a paper. Raises NotFound where the papers have no key, NoteInvalid where it can't
     be read, e.g. since others may read it too.
     """
-    keys = _keys(bank)
-    if not keys:
-        raise NotFound
     digest = base64.b64encode(hashlib.sha256(paper).digest()).decode()
-    return sign_note(f"{keys[0].name}\nsha256 {digest}\n", keys[:1], int(now.timestamp())).encode()
-
-
-def _keys(bank: Bank) -> tuple[Signing, ...]:
-    path = bank.settings.papers_key_path
-    return read_keys(path) if path.exists() else ()
+    return sign_text(bank, f"{bank.settings.book}/papers\nsha256 {digest}\n", now)

@@ -6,15 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.book import hash_reader
 from ledger.compact import encode_compact
 from ledger.entries import MONEY_KINDS
-from ledger.merkle import inclusion_proof
-from ledger.receipts import Receipt
-from ledger.store import Row
 from timebank.domain.errors import NotFound, ReceiptNotYet
 from timebank.domain.roles import Actor, covers, permits
-from timebank.storage.publishing import Published
+from timebank.storage.publishing import receipts_of
 from timebank.storage.unit import Bank, Unit
 
 LARGEST = 2**53 - 1
@@ -44,7 +40,7 @@ def make(bank: Bank, actor: Actor, seq: int, *, now: datetime) -> MadeReceipt:
         published = unit.publishing.latest()
         if published is None or seq >= published.size:
             raise ReceiptNotYet
-        receipt = _receipts(unit, [row], published)[0]
+        receipt = receipts_of(unit.book, [row], published)[0]
     return MadeReceipt(seq, published.size, receipt.encode(), encode_compact(receipt))
 
 
@@ -58,15 +54,9 @@ def of_lines(bank: Bank, seqs: Iterable[int]) -> str:
         if published is None:
             return ""
         found = [unit.book.store.row(unit.origin, seq) for seq in sorted(set(seqs)) if seq < published.size]
-        return "".join(one.encode() for one in _receipts(unit, [row for row in found if row is not None], published))
-
-
-def _receipts(unit: Unit, rows: Iterable[Row], published: Published) -> list[Receipt]:
-    reader = hash_reader(unit.book.store, unit.origin, published.size)
-    return [
-        Receipt(row.seq, tuple(inclusion_proof(row.seq, published.size, reader)), published.note, row.body)
-        for row in rows
-    ]
+        return "".join(
+            one.encode() for one in receipts_of(unit.book, [row for row in found if row is not None], published)
+        )
 
 
 def _require_party(unit: Unit, actor: Actor, seq: int) -> None:

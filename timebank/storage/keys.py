@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 
 from ledger.errors import NoteInvalid
 from ledger.hardware import HardwareKey
 from ledger.keyfiles import ENVIRONMENT, read_keys, replace_keys, write_keys
-from ledger.notes import KeyType, Signing, VerifierKey, generate
+from ledger.notes import KeyType, Signing, VerifierKey, generate, sign_note
+from timebank.domain.errors import NotFound
 from timebank.storage.unit import Bank
 
 TYPES = (KeyType.ED25519, KeyType.ML_DSA_44)
@@ -66,3 +68,17 @@ def keep_verifiers(bank: Bank, keys: list[VerifierKey]) -> None:
 
 def _in_environment(bank: Bank) -> bool:
     return str(bank.settings.signing_key_path).startswith(ENVIRONMENT)
+
+
+def paper_keys(bank: Bank) -> tuple[Signing, ...]:
+    """The key that signs papers and messages, not the book; none where no such key was made. Raises NoteInvalid."""
+    path = bank.settings.papers_key_path
+    return read_keys(path) if path.exists() else ()
+
+
+def sign_text(bank: Bank, text: str, now: datetime) -> str:
+    """A note of the service, signed with the papers' key. Raises NotFound where there is none, NoteInvalid."""
+    keys = paper_keys(bank)
+    if not keys:
+        raise NotFound
+    return sign_note(text, keys[:1], int(now.timestamp())).encode()

@@ -22,7 +22,7 @@ def require_settled(unit: Unit, person_id: str) -> None:
         raise OpenMattersLeft
     if unit.needs.page(person_id=person_id, states=needs.OPEN, limit=1):
         raise OpenMattersLeft
-    if unit.transfers.pending(person_id):
+    if unit.transfers.pending(person_id) or unit.clearings.is_under_way_of(person_id):
         raise OpenMattersLeft
     if unit.incidents.is_open_of(person_id) or unit.complaints.is_open_of(person_id):
         raise OpenMattersLeft

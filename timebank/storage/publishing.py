@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import LargeBinary, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ledger.book import Book, hash_reader
+from ledger.merkle import inclusion_proof
+from ledger.receipts import Receipt
+from ledger.store import Row
 from ledger.stores.sql_schema import checkpoint_table
 from timebank.storage.base import Base
 
@@ -146,3 +151,12 @@ class Publishing:
         """How each witness stands that was ever asked."""
         query = select(WitnessState).where(WitnessState.book == self._book)
         return {row.witness: row for row in self._session.scalars(query)}
+
+
+def receipts_of(book: Book, rows: Iterable[Row], published: Published) -> list[Receipt]:
+    """The receipts of these entries, under a checkpoint that was published and covers them."""
+    reader = hash_reader(book.store, book.origin, published.size)
+    return [
+        Receipt(row.seq, tuple(inclusion_proof(row.seq, published.size, reader)), published.note, row.body)
+        for row in rows
+    ]

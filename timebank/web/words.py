@@ -113,6 +113,20 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "undone": (N_("Taken back"), "off"),
         "refused": (N_("Declined"), "off"),
     },
+    "partner": {
+        "proposed": (N_("Waiting for a second person"), "wait"),
+        "agreed": (N_("In force"), ""),
+        "suspended": (N_("Suspended"), "bad"),
+    },
+    "clearing": {
+        "held": (N_("Waiting"), "wait"),
+        "sent": (N_("Under way"), "wait"),
+        "arrived": (N_("Arrived"), ""),
+        "returned": (N_("Given back"), "off"),
+        "undone": (N_("Taken back"), "off"),
+        "accepted": (N_("Accepted"), ""),
+        "refused": (N_("Declined"), "off"),
+    },
     "erasure": {
         "waiting": (N_("Waiting"), "wait"),
         "confirmed": (N_("Will be erased soon"), "wait"),

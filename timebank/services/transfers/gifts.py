@@ -7,15 +7,12 @@ from datetime import datetime
 
 from ledger import Draft, Kind
 from timebank.domain.errors import NotFound
-from timebank.domain.evidence import transfer_document
 from timebank.domain.identity import parse_member_number
 from timebank.domain.kin import Relation
 from timebank.domain.local_time import month_start
 from timebank.domain.policies import (
     GiftTo,
-    Policy,
     Use,
-    spend_plan,
     usable_minutes,
 )
 from timebank.domain.roles import Actor, require
@@ -23,11 +20,12 @@ from timebank.domain.states import Party
 from timebank.domain.transfers import (
     TransferState,
     after,
-    due_at,
     refuse_donation,
     refuse_gift,
 )
-from timebank.services.transfers.values import TransferView, moved, purses_of, side_of, views
+from timebank.services.transfers.crossings import carry_over, undone
+from timebank.services.transfers.escrow import hold, release
+from timebank.services.transfers.values import TransferView, purses_of, side_of, views
 from timebank.storage.transfers import Transfer
 from timebank.storage.unit import Bank, Unit
 
@@ -93,7 +91,7 @@ def gift(bank: Bank, actor: Actor, receiver_id: str, minutes: int, *, now: datet
             minutes, given_minutes,
         ):  # fmt: skip
             raise error
-        return _hold(bank, unit, actor, policy, "gift", receiver_id, minutes, now)
+        return hold(bank, unit, actor, policy, "gift", receiver_id, minutes, now)
 
 
 def donate(bank: Bank, actor: Actor, minutes: int, *, now: datetime) -> TransferView:
@@ -104,7 +102,7 @@ def donate(bank: Bank, actor: Actor, minutes: int, *, now: datetime) -> Transfer
         unit.members.get(actor.person_id, lock=True)
         for error in refuse_donation(policy, side_of(unit, actor.person_id), purses_of(unit, actor.person_id), minutes):
             raise error
-        return _hold(bank, unit, actor, policy, "donate", None, minutes, now)
+        return hold(bank, unit, actor, policy, "donate", None, minutes, now)
 
 
 def undo(bank: Bank, actor: Actor, transfer_id: str, *, now: datetime) -> TransferView:
@@ -115,7 +113,9 @@ def undo(bank: Bank, actor: Actor, transfer_id: str, *, now: datetime) -> Transf
             raise NotFound
         row.state = str(after(TransferState(row.state), "undo", frozenset({Party.OWNER})))
         row.done_at = now
-        unit.append_many([_release(unit, row, actor.person_id, now)], now=now)
+        unit.append_many([release(unit, row, actor.person_id, now)], now=now)
+        if row.kind == "clear":
+            undone(unit, row, now)
         return views(unit, [row], now)[0]
 
 
@@ -131,66 +131,14 @@ def carry_out_due(bank: Bank, *, now: datetime) -> int:
     return len(due)
 
 
-def _hold(
-    bank: Bank,
-    unit: Unit,
-    actor: Actor,
-    policy: Policy,
-    kind: str,
-    receiver_id: str | None,
-    minutes: int,
-    now: datetime,
-) -> TransferView:
-    """Set the hours aside until the undo time is over."""
-    use = Use.GIFT if kind == "gift" else Use.DONATE
-    plan = spend_plan(policy, purses_of(unit, actor.person_id), minutes, use)
-    accounts = unit.members.purses(actor.person_id)
-    row = Transfer(
-        book=unit.origin,
-        id=bank.new_id(now),
-        kind=kind,
-        giver_id=actor.person_id,
-        receiver_id=receiver_id,
-        minutes=minutes,
-        actor_id=actor.person_id,
-        state="pending",
-        asked_at=now,
-        due_at=due_at(policy, now),
-        version=1,
-    )
-    unit.transfers.add(row)
-    unit.flush()
-    document = unit.keep_document("transfer", actor.person_id, transfer_document(moved(unit, row, plan)), now=now)
-    postings = [*((accounts[str(origin)], -part) for origin, part in plan), (unit.escrow, minutes)]
-    entry = unit.append(
-        Kind.HOLD,
-        actor.person_id,
-        postings,
-        now=now,
-        policy=unit.policy_at(now)[1],
-        key=f"hold-{row.id}",
-        evidence=document.commitment,
-    )
-    row.hold_seq = entry.seq
-    return views(unit, [row], now)[0]
-
-
-def _release(unit: Unit, row: Transfer, actor_id: str, now: datetime) -> Draft:
-    return Draft(
-        kind=Kind.RELEASE,
-        actor=actor_id,
-        postings=(*unit.given_back(row.hold_seq or 0, row.minutes), (unit.escrow, -row.minutes)),
-        of=row.hold_seq,
-        policy=unit.policy_at(now)[1],
-        key=f"release-{row.id}",
-    )
-
-
 def _carry_out(unit: Unit, row: Transfer, now: datetime) -> None:
     """The hold is released and the hours move on, in one batch: no one else can take them in between."""
     row.state = str(after(TransferState(row.state), "carry_out", frozenset({Party.SYSTEM})))
     row.done_at = now
-    hold = unit.book.entry(row.hold_seq or 0)
+    if row.kind == "clear":
+        carry_over(unit, row, SCHEDULER, now)
+        return
+    waited = unit.book.entry(row.hold_seq or 0)
     back = unit.given_back(row.hold_seq or 0, row.minutes)
     if row.kind == "gift" and row.receiver_id is not None:
         target = unit.purse(row.receiver_id, "received", SCHEDULER, now=now)
@@ -204,6 +152,6 @@ def _carry_out(unit: Unit, row: Transfer, now: datetime) -> None:
         postings=(*((account, -part) for account, part in back), (target, row.minutes)),
         policy=unit.policy_at(now)[1],
         key=f"transfer-{row.id}",
-        evidence=hold.evidence,
+        evidence=waited.evidence,
     )
-    row.entry_seq = unit.append_many([_release(unit, row, SCHEDULER, now), moved], now=now)[1].seq
+    row.entry_seq = unit.append_many([release(unit, row, SCHEDULER, now), moved], now=now)[1].seq
