@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from timebank.domain.local_time import rfc3339, whole_minutes
 from timebank.domain.policies import Origin
@@ -194,6 +194,33 @@ def clearing_document(*, transfer_id: str, book: str, member_number: str, minute
 def returned_document(*, transfer_id: str, of: int, refusal: str) -> Document:
     """For the `reverse` of a `clear` that the other book refused; `refusal` is the note that it signed."""
     return {"schema": SCHEMA, "type": "returned", "transfer": transfer_id, "of": of, "refusal": refusal}
+
+
+def estate_document(
+    *, estate_id: str, person_id: str, died_on: date, heirs: Iterable[str], settled_by: str
+) -> Document:
+    """For `inherit` and `retire`: whose hours they were, who the heirs are, who settled."""
+    return {
+        "schema": SCHEMA,
+        "type": "estate",
+        "estate": estate_id,
+        "person": person_id,
+        "died_on": died_on.isoformat(),
+        "heirs": list(heirs),
+        "settled_by": settled_by,
+    }
+
+
+def lapse_document(*, person_id: str, origin: Origin, last_at: str, contacts: Iterable[str]) -> Document:
+    """For `expire`: whose purse it was, when an entry touched it last, and the days on which the holder was asked."""
+    return {
+        "schema": SCHEMA,
+        "type": "lapse",
+        "person": person_id,
+        "origin": str(origin),
+        "last_at": last_at,
+        "contacts": list(contacts),
+    }
 
 
 def reversal_document(*, reversal_id: str, of: int, reason: str, asked_by: str, decided_by: str) -> Document:

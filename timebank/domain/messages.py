@@ -47,9 +47,11 @@ TEXTS: Final[Mapping[str, str]] = {
     "complaint_step": N_("There is something new about your complaint."),
     "complaint_appealed": N_("Somebody objected to the answer to a complaint. A second person decides."),
     "credit_event": N_("Something was written into your credit file. You can object to it."),
+    "hours_lapsed": N_("Hours in your account lapsed after a long time without use. Ask at the station."),
     "clearing_arrived": N_("The hours that you sent to another county have arrived there."),
     "clearing_returned": N_("Another county could not take your hours. They are back in your account."),
     "clearing_received": N_("Hours from another county have arrived in your account."),
+    "hours_inherited": N_("Hours that a relative left have arrived in your account."),
     "incident_opened": N_("Something happened at your station. Open the incident and answer the call."),
     "incident_call_overdue": N_("Nobody answered the call about an incident in time. Please act now."),
 }

@@ -48,7 +48,7 @@ REFUSE_REASONS: Final = {
 }
 REASON_LABELS: Final = {"ask": REASONS, "refuse": REFUSE_REASONS}
 
-REVERSIBLE: Final = frozenset({"earn", "care", "settle", "gift", "donate", "grant"})
+REVERSIBLE: Final = frozenset({"earn", "care", "settle", "gift", "donate", "grant", "expire"})
 """Kinds that people may have undone. Holds are released, not reversed; a reverse is never reversed."""
 
 _S, _P = ReversalState, Party

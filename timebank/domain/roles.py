@@ -79,7 +79,8 @@ _WORKER = _AT_A_STATION | {
     "reversals.request", "passbook.print", "erasures.read", "erasures.request",
     "station_keys.hold", "stations.keep", "inspections.answer", "trainings.run",
     "needs.post_at_desk", "needs.run", "offers.check", "activities.run", "projects.edit", "matching.confirm",
-    "rounds.run", "incidents.run", "ratings.enter", "complaints.enter",
+    "rounds.run", "incidents.run", "ratings.enter", "complaints.enter", "estates.read", "estates.report",
+    "dormant.read", "dormant.contact",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
@@ -87,12 +88,13 @@ _STREET = _AT_A_STATION | {
     "spot_checks.draw", "spot_checks.record", "audits.read", "reports.read", "stations.keep",
     "signals.read", "signals.decide", "inspections.record", "trainings.run",
     "incidents.run", "complaints.handle", "credit_files.record", "listings.propose",
+    "estates.read", "estates.settle", "dormant.read",
 }  # fmt: skip
 _COUNTY = _STREET | {
     "policies.decide", "catalogue.edit", "network.edit", "stations.close", "stations.file", "inspections.begin",
     "audits.run", "ledger.read",
     "erasures.read", "erasures.confirm", "station_keys.retire",
-    "credit_files.decide", "listings.decide", "interchange.read", "interchange.decide",
+    "credit_files.decide", "listings.decide", "interchange.read", "interchange.decide", "dormant.lapse",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {

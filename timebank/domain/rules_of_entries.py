@@ -243,6 +243,8 @@ def _expire(entry: EntryFacts, policy: Policy, document: Doc | None) -> Found:
 def _inherit(entry: EntryFacts, policy: Policy, document: Doc | None) -> Found:
     if policy.inherit is Inherit.NONE:
         yield Violation("inherit_off", "kind", "no inheritance", entry.kind)
+    if document is not None:
+        yield from _differs("actor_settles", "actor", document["settled_by"], entry.actor)
     yield from _into(entry, Origin.RECEIVED, None, "inherited")
 
 

@@ -9,6 +9,7 @@ from timebank.storage import hours, redemptions
 from timebank.storage.activities import Activity, Project, Team
 from timebank.storage.base import Base
 from timebank.storage.complaints import Complaint
+from timebank.storage.estates import Estate
 from timebank.storage.hours import HoursRecord
 from timebank.storage.incidents import Incident
 from timebank.storage.members import Membership
@@ -38,6 +39,7 @@ MOVES: tuple[tuple[type[Base], ColumnElement[bool] | None], ...] = (
     (Reversal, Reversal.state == "asked"),
     (Signal, Signal.state == OPEN),
     (TrainingEvent, TrainingEvent.state == "planned"),
+    (Estate, Estate.state == "reported"),
     (Slip, Slip.state == "open"),
     (CallBack, CallBack.state == OPEN),
 )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ledger import Kind
 from timebank.domain.catalogue import required_training
-from timebank.domain.errors import NotFound, ProxyNotRecorded, VolunteerUnqualified
+from timebank.domain.errors import MemberNotActive, NotFound, ProxyNotRecorded, VolunteerUnqualified
 from timebank.domain.evidence import Document, hold_document
 from timebank.domain.identity import matter_number
 from timebank.domain.kin import Relation
@@ -58,7 +58,8 @@ def who_asks(unit: Unit, actor: Actor, member_id: str, station_id: str, verb: st
 
 
 def check_wish(unit: Unit, form: AskForCare, now: datetime) -> None:
-    """Whether the hold could be made now. Raises the first refusal of `domain.redemptions`."""
+    """Whether the hold could be made now. Raises MemberNotActive, the first refusal of `domain.redemptions`."""
+    _require_active(unit, form)
     require_possible(_wish(unit, form), _means(unit, form, now))
 
 
@@ -67,8 +68,9 @@ def hold(
 ) -> Redemption:
     """A new request with its hold, one entry over all purses used. The payer's membership is locked before.
 
-    Raises each refusal of `domain.redemptions`.
+    Raises MemberNotActive and each refusal of `domain.redemptions`.
     """
+    _require_active(unit, form)
     policy, policy_hash = unit.policy_at(now)
     wish, means = _wish(unit, form), _means(unit, form, now)
     require_possible(wish, means)
@@ -141,6 +143,14 @@ def training_for(unit: Unit, row: Redemption) -> str | None:
     """The training that the service of a request requires."""
     service = unit.catalogue.service(row.service_code)
     return required_training(service) if service is not None else None
+
+
+def _require_active(unit: Unit, form: AskForCare) -> None:
+    """Who pays and who is helped are members whose account is neither suspended nor ended."""
+    for person_id in sorted({form.member_id, form.receiver_id}):
+        membership = unit.members.get(person_id)
+        if membership is None or membership.state != "active":
+            raise MemberNotActive
 
 
 def _wish(unit: Unit, form: AskForCare) -> Wish:

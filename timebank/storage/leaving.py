@@ -16,6 +16,12 @@ def require_settled(unit: Unit, person_id: str) -> None:
     left = sum(unit.balances(person_id).values())
     if left:
         raise BalanceLeft(balance_minutes=left)
+    require_nothing_open(unit, person_id)
+
+
+def require_nothing_open(unit: Unit, person_id: str) -> None:
+    """Raises OpenMattersLeft while records, requests, needs, transfers, incidents or complaints of this person are
+    open."""
     if unit.hours.page(person_id=person_id, states=hours.OPEN, limit=1):
         raise OpenMattersLeft
     if unit.redemptions.page(person_id=person_id, states=redemptions.OPEN, limit=1):

@@ -15,6 +15,7 @@ from timebank.storage.base import Base, InBook, to_person
 from timebank.storage.clearing import Clearing
 from timebank.storage.complaints import Complaint, ComplaintEvent
 from timebank.storage.credit_files import CreditEvent, CreditStep
+from timebank.storage.estates import DormantContact, Estate, EstateChoice
 from timebank.storage.hours import HoursEvent, HoursRecord
 from timebank.storage.incidents import Incident
 from timebank.storage.members import Closeness, Consent, Kin, Membership, Proxy, ProxyAct, Purse, Qualification
@@ -70,6 +71,9 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (Redemption, ("member_id", "receiver_id", "volunteer_id")),
     (Transfer, ("receiver_id", "giver_id")),
     (Clearing, ("person_id",)),
+    (EstateChoice, ("person_id",)),
+    (Estate, ("person_id",)),
+    (DormantContact, ("person_id",)),
     (Need, ("elder_id",)),
     (NeedHelper, ("person_id",)),
     (Absence, ("person_id",)),
@@ -200,6 +204,7 @@ class Privacy:
         filed = _ids(CreditEvent, "person_id", who, self._book)
         self._empty(CreditStep, CreditStep.of_id.in_(filed), {"text_sealed": None})
         self._empty(CreditEvent, CreditEvent.person_id == who, {"text_sealed": None})
+        self._empty(Estate, Estate.person_id == who, {"proof_sealed": None})
         self._empty(Clearing, Clearing.person_id == who, {"message_sealed": None})
         self._empty(Transfer, Transfer.receiver_id == who, {"text_sealed": None, "refused_text_sealed": None})
 

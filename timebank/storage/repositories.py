@@ -11,6 +11,7 @@ from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.clearing import Clearings
 from timebank.storage.complaints import Complaints
 from timebank.storage.credit_files import CreditFiles
+from timebank.storage.estates import Estates
 from timebank.storage.figures import Figures
 from timebank.storage.hours import Hours
 from timebank.storage.incidents import Incidents
@@ -44,6 +45,7 @@ class Repositories:
         self.clearings = Clearings(session, book)
         self.complaints = Complaints(session, book)
         self.credit_files = CreditFiles(session, book)
+        self.estates = Estates(session, book)
         self.figures = Figures(session, book)
         self.hours = Hours(session, book)
         self.incidents = Incidents(session, book)

@@ -39,6 +39,7 @@ MENU = (
     Item("members.index", N_("Members"), "members.list"),
     Item("transfers.grants", N_("Grants"), "transfers.grant"),
     Item("reversals.index", N_("Corrections"), "reversals.request"),
+    Item("estates.index", N_("Estates"), "estates.read"),
     Item("privacy.requests", N_("Erasures"), "erasures.read"),
     Item("dashboard.index", N_("Figures"), "reports.read"),
     Item("supervision.index", N_("Supervision"), "signals.read"),

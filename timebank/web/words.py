@@ -113,6 +113,12 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "undone": (N_("Taken back"), "off"),
         "refused": (N_("Declined"), "off"),
     },
+    "estate": {
+        "reported": (N_("Waiting for a second person"), "wait"),
+        "settled": (N_("Passed on"), ""),
+        "withdrawn": (N_("Withdrawn"), "off"),
+        "undone": (N_("Taken back"), "off"),
+    },
     "partner": {
         "proposed": (N_("Waiting for a second person"), "wait"),
         "agreed": (N_("In force"), ""),

@@ -48,7 +48,8 @@ def test_there_are_routes_for_every_noun(app: Flask) -> None:
         "hours", "members", "redemptions", "policies", "stations", "services", "grants", "reversals", "audits",
         "receipts", "station-keys", "network", "operators", "divisions",
         "messages", "inspections", "signals", "call-backs", "dashboard", "trainings", "erasures",
-        "day-sheets", "rounds", "incidents", "ratings", "complaints", "credit-files", "listings",
+        "day-sheets", "estates", "interchange",
+        "rounds", "incidents", "ratings", "complaints", "credit-files", "listings",
         "needs", "offers", "activities", "teams", "projects", "matching",
     }  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ledger.notes import KeyType, generate
-from tests.timebank.web.conftest import Browser, refuses
+from tests.timebank.web.conftest import Browser, System, refuses
 from tests.timebank.world import NOW, World
 from timebank.domain import errors
 from timebank.domain.identity import member_number
@@ -57,7 +57,7 @@ def test_the_county_proposes_and_a_second_person_agrees(world: World, sign_in: S
     assert auditor.get(here).status_code == 200
     assert auditor.post(f"{here}/agree").status_code == 403
     assert sign_in("worker A").get("/interchange").status_code == 403
-    assert refuses(county.get("/interchange/partners/nobody"), errors.PartnerUnknown)
+    assert refuses(county.get("/interchange/partners/nobody"), errors.NotFound)
 
 
 def test_a_member_sends_hours_and_takes_them_back(
@@ -106,3 +106,12 @@ def test_another_book_is_answered_only_for_a_proof(world: World, browser: Browse
         answer = browser.client.post(path, data=b"nothing")
         assert answer.status_code == 422
     assert world.size() == size
+
+
+def test_agreements_over_the_api(world: World, system: Callable[..., System], partner: str) -> None:
+    auditor = system("auditor", "interchange.read")
+    assert [one["origin"] for one in auditor.get("/interchange").json["items"]] == [THERE]
+    seen = auditor.get(f"/interchange/{partner}").json
+    assert (seen["balance_minutes"], seen["transfers"], seen["months"]) == (0, [], [])
+    assert auditor.get("/interchange/nobody").json["code"] == "not_found"
+    assert system("auditor", "audits.read").get("/interchange").status_code == 403

@@ -10,6 +10,7 @@ from timebank.domain.errors.access import *
 from timebank.domain.errors.base import *
 from timebank.domain.errors.complaints import *
 from timebank.domain.errors.credit_files import *
+from timebank.domain.errors.estates import *
 from timebank.domain.errors.hours import *
 from timebank.domain.errors.interchange import *
 from timebank.domain.errors.members import *

@@ -11,10 +11,10 @@ from ledger.keyring import keys_in_force
 from ledger.notes import VerifierKey
 from ledger.receipts import parse_policy
 from timebank.domain.errors import (
+    NotFound,
     PartnerInvalid,
     PartnerStateConflict,
     PartnerTaken,
-    PartnerUnknown,
     SecondPersonNeeded,
 )
 from timebank.domain.interchange import check_limit
@@ -95,7 +95,7 @@ def partners(bank: Bank, actor: Actor) -> tuple[PartnerView, ...]:
 
 
 def partner(bank: Bank, actor: Actor, partner_id: str) -> PartnerView:
-    """One agreement. Raises PartnerUnknown."""
+    """One agreement. Raises NotFound."""
     require(actor, "interchange.read")
     with bank.read() as unit:
         return view_of(unit, actor, _partner(unit, partner_id))
@@ -132,7 +132,7 @@ def propose(bank: Bank, actor: Actor, card_text: str, limit_minutes: int, *, now
 def agree(bank: Bank, actor: Actor, partner_id: str, *, now: datetime) -> PartnerView:
     """A second person agrees: the clearing account is opened, and credit may go both ways.
 
-    Raises SecondPersonNeeded, PartnerStateConflict, PartnerUnknown.
+    Raises SecondPersonNeeded, PartnerStateConflict, NotFound.
     """
     require(actor, "interchange.decide")
     with bank.unit() as unit:
@@ -165,7 +165,7 @@ def suspend(bank: Bank, actor: Actor, partner_id: str, *, now: datetime) -> Part
 def _partner(unit: Unit, partner_id: str, *, lock: bool = False) -> Partner:
     row = unit.clearings.partner(partner_id, lock=lock)
     if row is None:
-        raise PartnerUnknown
+        raise NotFound
     return row
 
 
