@@ -68,6 +68,7 @@ _AT_A_STATION = frozenset(
         "day_sheet.read", "station_keys.read", "network.report", "messages.see_own",
         "needs.read", "offers.read", "activities.read", "matching.read",
         "rounds.read", "incidents.read", "ratings.read", "credit_files.read",
+        "consent_notes.read", "equipment.read",
     }
 )  # fmt: skip
 _WORKER = _AT_A_STATION | {
@@ -80,6 +81,7 @@ _WORKER = _AT_A_STATION | {
     "station_keys.hold", "stations.keep", "inspections.answer", "trainings.run",
     "needs.post_at_desk", "needs.run", "offers.check", "activities.run", "projects.edit", "matching.confirm",
     "rounds.run", "incidents.run", "ratings.enter", "complaints.enter",
+    "consent_notes.run", "equipment.run",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",

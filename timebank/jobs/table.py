@@ -15,6 +15,7 @@ from timebank.services import (
     audits,
     call_backs,
     complaints,
+    equipment,
     hours,
     incidents,
     inspections,
@@ -27,6 +28,7 @@ from timebank.services import (
     publishing,
     redemptions,
     signals,
+    standards,
     tokens,
     transfers,
 )
@@ -73,6 +75,8 @@ JOBS = (
     Job("mail", mail.send_due, timedelta(seconds=30)),
     Job("complaints", complaints.close_lapsed, timedelta(minutes=10)),
     Job("incidents", incidents.raise_overdue, timedelta(seconds=30)),
+    Job("catalogue", standards.apply_due, timedelta(minutes=1)),
+    Job("equipment", equipment.remind_due, at=time(9, 0)),
     Job("erasures", privacy.carry_out_due, timedelta(hours=1)),
     Job("answers", tokens.forget_old_answers, timedelta(hours=6)),
 )

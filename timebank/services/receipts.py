@@ -28,6 +28,9 @@ class MadeReceipt:
     size: int
     text: str
     codes: tuple[str, ...]
+    service_code: str | None = None
+    card_version: int | None = None
+    """Of hours: the service, and the version of its standard card by which it was given."""
 
 
 def make(bank: Bank, actor: Actor, seq: int, *, now: datetime) -> MadeReceipt:
@@ -45,7 +48,9 @@ def make(bank: Bank, actor: Actor, seq: int, *, now: datetime) -> MadeReceipt:
         if published is None or seq >= published.size:
             raise ReceiptNotYet
         receipt = _receipts(unit, [row], published)[0]
-    return MadeReceipt(seq, published.size, receipt.encode(), encode_compact(receipt))
+        record = unit.hours.by_entry(seq)
+    service, card = (record.service_code, record.card_version) if record is not None else (None, None)
+    return MadeReceipt(seq, published.size, receipt.encode(), encode_compact(receipt), service, card)
 
 
 def of_lines(bank: Bank, seqs: Iterable[int]) -> str:

@@ -13,7 +13,9 @@ from timebank.storage.access import Answered, Credential, Login, SignIn, Token
 from timebank.storage.activities import ActivityPerson, ProjectPerson, TeamMember
 from timebank.storage.base import Base, InBook, to_person
 from timebank.storage.complaints import Complaint, ComplaintEvent
+from timebank.storage.consent_notes import ConsentNote
 from timebank.storage.credit_files import CreditEvent, CreditStep
+from timebank.storage.equipment import EquipmentLoan
 from timebank.storage.hours import HoursEvent, HoursRecord
 from timebank.storage.incidents import Incident
 from timebank.storage.members import Closeness, Consent, Kin, Membership, Proxy, ProxyAct, Purse, Qualification
@@ -86,6 +88,8 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (Rating, ("rater_id",)),
     (Complaint, ("complainant_id",)),
     (CreditEvent, ("person_id",)),
+    (ConsentNote, ("elder_id", "helper_id")),
+    (EquipmentLoan, ("person_id",)),
 )
 """Tables and the columns that name the person; under the key of the first of them is what a row has sealed."""
 _HISTORY: tuple[tuple[type[Base], type[Base], ColumnElement[str], str], ...] = (

@@ -9,7 +9,9 @@ from timebank.storage.activities import Activities
 from timebank.storage.audits import Audits
 from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.complaints import Complaints
+from timebank.storage.consent_notes import ConsentNotes
 from timebank.storage.credit_files import CreditFiles
+from timebank.storage.equipment import Equipment
 from timebank.storage.figures import Figures
 from timebank.storage.hours import Hours
 from timebank.storage.incidents import Incidents
@@ -26,6 +28,7 @@ from timebank.storage.publishing import Publishing
 from timebank.storage.ratings import Ratings
 from timebank.storage.redemptions import Redemptions
 from timebank.storage.rounds import Rounds
+from timebank.storage.standards import Standards
 from timebank.storage.supervision import Supervision
 from timebank.storage.trainings import Trainings
 from timebank.storage.transfers import Transfers
@@ -40,7 +43,9 @@ class Repositories:
         self.audits = Audits(session, book)
         self.catalogue = Catalogue(session, book)
         self.complaints = Complaints(session, book)
+        self.consent_notes = ConsentNotes(session, book)
         self.credit_files = CreditFiles(session, book)
+        self.equipment = Equipment(session, book)
         self.figures = Figures(session, book)
         self.hours = Hours(session, book)
         self.incidents = Incidents(session, book)
@@ -58,6 +63,7 @@ class Repositories:
         self.ratings = Ratings(session, book)
         self.redemptions = Redemptions(session, book)
         self.rounds = Rounds(session, book)
+        self.standards = Standards(session, book)
         self.supervision = Supervision(session, book)
         self.trainings = Trainings(session, book)
         self.transfers = Transfers(session, book)

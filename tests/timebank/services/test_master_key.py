@@ -40,6 +40,7 @@ OF_THE_SERVICE = {
 OF_A_PERSON = {
     "done_sealed",
     "risk_sealed",
+    "papers_sealed",
     "email_sealed",
     "sealed",
     "note_sealed",

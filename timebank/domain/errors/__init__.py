@@ -11,6 +11,7 @@ from timebank.domain.errors.base import *
 from timebank.domain.errors.complaints import *
 from timebank.domain.errors.credit_files import *
 from timebank.domain.errors.hours import *
+from timebank.domain.errors.lending import *
 from timebank.domain.errors.members import *
 from timebank.domain.errors.messages import *
 from timebank.domain.errors.needs import *

@@ -366,5 +366,6 @@ def evidence_of(row: HoursRecord, verifier: Actor, outcome: CapOutcome, plan: Se
         commended=outcome.commended,
         redemption_id=row.redemption_id,
         plan=tuple(plan),
+        card_version=row.card_version,
     )
     return hours_document(served)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from timebank.domain.errors import Invalid, StationSignatureNeeded, TimebankError
 from timebank.domain.hours import REASON_LABELS
-from timebank.services import hours, members, network, station_keys
+from timebank.services import consent_notes, hours, members, network, station_keys
 from timebank.services.hours import LogHours, RowRefused, StationSignature
 from timebank.web.errors import Refusal, in_words
 from timebank.web.guard import actor, allow, bank, now
@@ -30,7 +30,9 @@ SALT = re.compile(r"[0-9a-f]{64}", re.ASCII).fullmatch
 def index() -> str:
     """What the desk can do, and what waits."""
     records = hours.counts(bank(), actor())
-    return render_template("desk/index.html", waiting=records.get("confirmed", 0) + records.get("disputed", 0))
+    waiting = records.get("confirmed", 0) + records.get("disputed", 0)
+    papers_out = len(consent_notes.at_stations(bank(), actor(), now=now()))
+    return render_template("desk/index.html", waiting=waiting, papers_out=papers_out)
 
 
 @blueprint.get("/desk/verify")

@@ -90,6 +90,8 @@ def _member_tiles(me: Actor) -> list[Tile]:
         Tile("transfers.new", "gift", gettext("Give hours"), gettext("to my family, or to elders in need")),
         Tile("training.index", "book", gettext("Trainings"), gettext("free of charge")),
         Tile("hours.index", "list", gettext("My records"), gettext("helped and was helped")),
+        Tile("consent_notes.index", "pen", gettext("Papers carried"), gettext("agree, and say that they are back")),
+        Tile("equipment.mine", "place", gettext("Things borrowed"), gettext("aids from the station")),
     ]
 
 

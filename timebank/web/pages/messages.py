@@ -32,6 +32,7 @@ LISTS = {
     "rounds": "rounds.mine",
     "complaint": "complaints.index",
     "incident": "incidents.index",
+    "loan": "equipment.mine",
     "credit_event": "credit_files.index",
 }
 
