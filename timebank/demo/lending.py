@@ -1,4 +1,4 @@
-"""Standard cards, carried papers and lent aids of the demonstration."""
+"""Standard cards, carried papers, lent aids, trainings and an inspection of the demonstration."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from timebank.demo.people import MadeUp
 from timebank.domain.local_time import local_day
 from timebank.domain.roles import Actor
 from timebank.domain.standards import CardText, Change
-from timebank.services import Bank, consent_notes, equipment, standards
+from timebank.services import Bank, consent_notes, equipment, inspections, standards, training
 from timebank.services.consent_notes import NewNote
+from timebank.services.training import NewTraining
 
 BASIS = "滦民养〔2026〕3号（演示）"
 CARDS = {
@@ -64,3 +65,27 @@ def lend(
     helper = next(person_id for person_id in here if person_id != elder.person_id)
     note = NewNote(elder.person_id, helper, "errands", "社保卡、取药处方", now, now + timedelta(hours=5))
     consent_notes.give(bank, elder, note, now=now)
+    equipment.remind_due(bank, now=now)
+
+
+def train_and_inspect(
+    bank: Bank, actors: dict[str, Actor], station_id: str, crowd: list[tuple[str, MadeUp]], now: datetime
+) -> None:
+    """A training to come with people on its list, one that was held, and an inspection that waits for its draw."""
+    day, volunteers = local_day(now), [one for one, made in crowd if made.serves and made.station == "LN-0101"]
+    first = NewTraining(
+        station_id, "bathing", "助浴与搬移培训", "助浴流程、扶抱要领、防滑", "路南区民政局（演示）",
+        day + timedelta(days=6), 120, 20, "volunteers", begins="14:30", place="二楼活动室",
+    )  # fmt: skip
+    held = NewTraining(
+        station_id, "", "家庭照护者课堂", "翻身、喂饭、噎食急救", "社区卫生服务站（演示）",
+        day - timedelta(days=9), 90, 30,
+        "all", begins="09:00", place="一楼大厅",
+    )  # fmt: skip
+    for new, at in ((held, now - timedelta(days=20)), (first, now - timedelta(days=2))):
+        event = training.plan(bank, actors["worker"], new, now=at)
+        for person_id in volunteers[:6]:
+            training.enter(bank, actors["worker"], event, person_id, now=at)
+        if new is held:
+            training.attend(bank, actors["worker"], event, volunteers[:5], now=now - timedelta(days=8))
+    inspections.begin(bank, actors["county"], now=now)

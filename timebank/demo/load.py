@@ -11,7 +11,7 @@ from typing import Any
 
 from timebank.demo import places
 from timebank.demo.care import CareStory
-from timebank.demo.lending import decide_cards, lend
+from timebank.demo.lending import decide_cards, lend, train_and_inspect
 from timebank.demo.needs import add_needs
 from timebank.demo.people import PASSWORD, PIN, MadeUp, people
 from timebank.demo.story import Story
@@ -69,6 +69,7 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
     with bank.together() as one:
         elders = [story.member(who, made) for who, made in crowd if made.receives]
         lend(one, actors["worker"], stations["LN-0101"], crowd, elders, end)
+        train_and_inspect(one, actors, stations["LN-0101"], crowd, end)
         add_needs(one, actors, [(who, made, story.member(who, made)) for who, made in crowd], stations, end)
     say(f"Done: {beginning.size(bank)} entries in the book.")
     return True

@@ -54,7 +54,7 @@ GUARDS = frozenset({RoleName.AUDITOR, RoleName.ADMINISTRATOR})
 _MEMBER = frozenset(
     {
         "hours.log", "hours.confirm", "hours.dispute", "hours.withdraw", "hours.appeal", "visits.check_in",
-        "redemptions.request", "redemptions.cancel", "redemptions.rate",
+        "redemptions.request", "redemptions.cancel",
         "transfers.gift", "transfers.donate", "transfers.undo",
         "passbook.see_own", "receipts.see_own", "members.see_own", "members.export_own", "members.erase_own",
         "proxies.agree", "catalogue.read", "policies.read", "messages.see_own",
@@ -86,7 +86,7 @@ _WORKER = _AT_A_STATION | {
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
     "transfers.grant", "transfers.approve_grant", "reversals.request", "reversals.approve",
-    "spot_checks.draw", "spot_checks.record", "audits.read", "reports.read", "stations.keep",
+    "spot_checks.record", "audits.read", "reports.read", "stations.keep",
     "signals.read", "signals.decide", "inspections.record", "trainings.run",
     "incidents.run", "complaints.handle", "credit_files.record", "listings.propose",
 }  # fmt: skip
@@ -99,7 +99,7 @@ _COUNTY = _STREET | {
 _AUDITOR = frozenset(
     {
         "network.read", "catalogue.read", "policies.read", "ledger.read", "ledger.export", "audits.read", "audits.run",
-        "alerts.read", "samples.draw", "witness.hold", "reports.read", "messages.see_own",
+        "alerts.read", "witness.hold", "reports.read", "messages.see_own",
     }
 )  # fmt: skip
 _ADMINISTRATOR = frozenset(

@@ -157,7 +157,8 @@ def test_cards_and_notes_over_the_api(world: World, system: Callable[..., System
     elder, helper = world.member(), world.member()
     desk = system("worker A", "consent_notes.read", "consent_notes.run")
     body = {"elder_number": world.number(elder), "helper_number": world.number(helper), "service_code": "errands",
-            "papers": "社保卡", "given_at": "2026-09-15T07:30:00+00:00", "due_at": "2026-09-15T12:00:00+00:00"}  # fmt: skip
+            "papers": "社保卡", "given_at": "2026-09-15T07:30:00+00:00",
+            "due_at": "2026-09-15T12:00:00+00:00"}  # fmt: skip
     note = desk.post("/consent-notes", body)
     assert note.status_code == 201, note.text
     assert desk.get("/consent-notes").json["items"][0]["papers"] == "社保卡"

@@ -39,7 +39,7 @@ def new() -> Any:
     """Post a need: what, when, done. For oneself, or for an elder whom one acts for."""
     form = NeedForm()
     view = request.args.get("by", needing.BY_HELP)
-    menu = needing.fill(form, needing.people(), view)
+    menu = needing.fill(form, needing.people(), view, needing.usual_funding(actor().person_id))
     refusal = None
     if form.validate_on_submit():
         try:
@@ -61,7 +61,8 @@ def at_desk() -> Any:
     try:
         if number:
             member = members.see(bank(), actor(), members.by_number(bank(), number), now=now())
-            menu = needing.fill(form, [(member.person_id, member.data.name)], view)
+            whom, funding = [(member.person_id, member.data.name)], needing.usual_funding(member.person_id)
+            menu = needing.fill(form, whom, view, funding)
         if member is not None and form.validate_on_submit():
             return _posted(needing.post(needing.told(form)))
     except TimebankError as error:
