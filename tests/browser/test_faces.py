@@ -32,7 +32,7 @@ PAGES = {
                "/credit-files/new", "/listings/new", "/dashboard", "/supervision", "/call-backs", "/network",
                "/network/operators", "/network/divisions",
                "/network/stations/new", "/policies/new",
-               "/grants", "/corrections", "/services", "/services/errands", "/station-keys"),
+               "/grants", "/corrections", "/services", "/services/errands", "/station-keys", "/webhooks"),
     "auditor": ("/audits",),
     "admin": ("/staff", "/tokens", "/audits"),
 }  # fmt: skip

@@ -94,7 +94,7 @@ _COUNTY = _STREET | {
     "policies.decide", "catalogue.edit", "network.edit", "stations.close", "stations.file", "inspections.begin",
     "audits.run", "ledger.read",
     "erasures.read", "erasures.confirm", "station_keys.retire",
-    "credit_files.decide", "listings.decide",
+    "credit_files.decide", "listings.decide", "webhooks.manage",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {
@@ -106,6 +106,7 @@ _ADMINISTRATOR = frozenset(
     {
         "network.read", "catalogue.read", "policies.read", "staff.manage", "sessions.revoke", "tokens.manage",
         "keys.manage", "settings.edit", "audits.read", "alerts.read", "alerts.acknowledge", "personal.look",
+        "webhooks.manage",
         "messages.see_own",
     }
 )  # fmt: skip

@@ -31,6 +31,7 @@ from timebank.services import (
     standards,
     tokens,
     transfers,
+    webhooks,
 )
 
 log = structlog.get_logger()
@@ -72,6 +73,7 @@ JOBS = (
     Job("timestamp", publishing.timestamp, at=time(3, 0)),
     Job("reminders", messages.remind_due, timedelta(minutes=5)),
     Job("messages", messages.send_due, timedelta(seconds=30)),
+    Job("webhooks", webhooks.send_due, timedelta(seconds=5)),
     Job("mail", mail.send_due, timedelta(seconds=30)),
     Job("complaints", complaints.close_lapsed, timedelta(minutes=10)),
     Job("incidents", incidents.raise_overdue, timedelta(seconds=30)),

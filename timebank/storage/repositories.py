@@ -32,6 +32,7 @@ from timebank.storage.standards import Standards
 from timebank.storage.supervision import Supervision
 from timebank.storage.trainings import Trainings
 from timebank.storage.transfers import Transfers
+from timebank.storage.webhooks import Webhooks
 
 
 class Repositories:
@@ -67,3 +68,4 @@ class Repositories:
         self.supervision = Supervision(session, book)
         self.trainings = Trainings(session, book)
         self.transfers = Transfers(session, book)
+        self.webhooks = Webhooks(session, book)

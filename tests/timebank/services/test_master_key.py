@@ -36,6 +36,7 @@ OF_THE_SERVICE = {
     "name_sealed",
     "number_sealed",
     "words_sealed",
+    "secret_sealed",
 }
 OF_A_PERSON = {
     "done_sealed",

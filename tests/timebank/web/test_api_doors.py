@@ -49,7 +49,7 @@ def test_there_are_routes_for_every_noun(app: Flask) -> None:
         "receipts", "station-keys", "network", "operators", "divisions",
         "messages", "inspections", "signals", "call-backs", "dashboard", "trainings", "erasures",
         "rounds", "incidents", "ratings", "complaints", "credit-files", "listings",
-        "equipment", "consent-notes",
+        "equipment", "consent-notes", "webhooks",
         "needs", "offers", "activities", "teams", "projects", "matching",
     }  # fmt: skip
 

@@ -25,3 +25,4 @@ from timebank.domain.errors.stations import *
 from timebank.domain.errors.supervision import *
 from timebank.domain.errors.trainings import *
 from timebank.domain.errors.transfers import *
+from timebank.domain.errors.webhooks import *

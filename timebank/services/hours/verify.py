@@ -176,6 +176,8 @@ class _Together:
                 if one.row.redemption_id is not None:
                     _close(self._unit, one.wish.actor, one.row.redemption_id, one.verification, one.wish.now)
         self._unit.hours.verified([one.verification for one in credits_])
+        for one in credits_:
+            _announce(self._unit, one)
 
     def outcomes(self) -> list[Verified]:
         """What became of each wish, in their order."""
@@ -296,6 +298,15 @@ class _Note:
             policy=self.policy_hash,
             on=local_day(row.started_at),
         )
+
+
+def _announce(unit: Unit, one: _Credit) -> None:
+    """Programmes of others are told, by ids."""
+    told = {"record": one.row.id, "station": one.row.station_id, "entry": one.verification.entry_seq}
+    unit.announce("record.verified", told, now=one.wish.now)
+    if one.row.redemption_id is not None and one.verification.entry_seq is not None:
+        settled = {**told, "redemption": one.row.redemption_id}
+        unit.announce("redemption.settled", settled, now=one.wish.now)
 
 
 def _paid(unit: Unit, row: HoursRecord, credited: int) -> list[tuple[Origin, str, int]]:

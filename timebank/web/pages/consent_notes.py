@@ -26,7 +26,7 @@ blueprint = Blueprint("consent_notes", __name__)
 class NoteForm(Form):
     elder = SafeText(lazy_gettext("Member number of the elder"), [needed()])
     helper = SafeText(lazy_gettext("Member number of the helper"), [needed()])
-    service = SelectField(lazy_gettext("Service"))
+    service = SelectField(lazy_gettext("In which service"))
     papers = TextAreaField(
         lazy_gettext("Which papers"),
         description=lazy_gettext("For instance: social insurance card, prescription. Nothing here: none are carried."),

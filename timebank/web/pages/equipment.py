@@ -23,7 +23,7 @@ PAGE = 30
 
 
 class LendForm(Form):
-    item = SelectField(lazy_gettext("What"))
+    item = SelectField(lazy_gettext("Which thing"))
     member = SafeText(lazy_gettext("Member number"), [needed()])
     due_on = DateField(
         lazy_gettext("Due back"), [Optional()], description=lazy_gettext("Empty: after the usual days of this thing.")
