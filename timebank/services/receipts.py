@@ -75,7 +75,10 @@ def _receipts(unit: Unit, rows: Iterable[Row], published: Published) -> list[Rec
 
 
 def _require_party(unit: Unit, actor: Actor, seq: int) -> None:
-    accounts = [account for account, _ in unit.book.entry(seq).postings]
+    entry = unit.book.entry(seq)
+    # A settlement that uses all that was held moves it from the escrow: whose hours it was stands in the hold.
+    before = unit.book.entry(entry.of).postings if entry.of is not None else ()
+    accounts = [account for account, _ in (*entry.postings, *before)]
     owners = {owner.person_id for account in accounts if (owner := unit.members.owner(account))}
     if actor.person_id in owners or any(unit.members.is_proxy(one, actor.person_id) for one in owners):
         return
