@@ -21,6 +21,13 @@ def offered(bank: Bank) -> tuple[Service, ...]:
     return tuple(item for item in items(bank) if item.active)
 
 
+def carries_papers(bank: Bank, code: str) -> bool:
+    """Whether a consent note stands before this service."""
+    with bank.read() as unit:
+        service = unit.catalogue.service(code)
+        return service is not None and service.carries_papers
+
+
 def askable(bank: Bank) -> tuple[Service, ...]:
     """What an elder can ask for now."""
     return tuple(item for item in offered(bank) if item.askable)

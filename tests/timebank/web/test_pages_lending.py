@@ -9,7 +9,8 @@ from typing import Any
 from tests.timebank.web.conftest import Browser, System, refuses
 from tests.timebank.world import NOW, PIN, World
 from timebank.domain import errors
-from timebank.services import consent_notes, equipment, hours, standards
+from timebank.services import consent_notes, equipment, hours, redemptions, standards
+from timebank.services.redemptions import AskForCare
 
 Staff, Member = Callable[[str], Browser], Callable[[Any], Browser]
 TEXT = {"steps": "敲门\n洗手", "bring": "围裙", "never": "不收礼物", "steps_en": "knock", "bring_en": "apron",
@@ -167,3 +168,18 @@ def test_cards_and_notes_over_the_api(world: World, system: Callable[..., System
     assert stranger.post(f"/consent-notes/{note.json['id']}/back").status_code == 404
     assert desk.post(f"/consent-notes/{note.json['id']}/back").json["state"] == "back"
     assert desk.post(f"/consent-notes/{note.json['id']}/back").status_code == 409
+
+
+def test_a_request_leads_to_the_note_of_its_people(world: World, sign_in_member: Member) -> None:
+    elder, helper, worker = world.rich(120), world.member(), world.staff["worker A"]
+    form = AskForCare(elder.person_id, elder.person_id, "errands", 60, NOW + timedelta(days=1))
+    asked = redemptions.ask(world.bank, elder, form, now=NOW)
+    redemptions.assign(world.bank, worker, asked.id, helper.person_id, now=NOW)
+    mine = sign_in_member(elder)
+    link = f"/consent-notes/new?redemption={asked.id}"
+    assert link in mine.get(f"/redemptions/{asked.id}").text
+    assert sign_in_member(world.member()).get(link).status_code == 404
+    answer = mine.post(link, **NOTE, elder="x", helper="y")
+    assert answer.status_code == 302, answer.text
+    note = consent_notes.mine(world.bank, helper, now=NOW)[0]
+    assert (note.redemption_id, note.elder_id, note.helper_id) == (asked.id, elder.person_id, helper.person_id)

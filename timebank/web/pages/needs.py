@@ -13,7 +13,7 @@ from wtforms import SelectField, TimeField
 from timebank.domain.errors import Invalid, NotFound, TimebankError
 from timebank.domain.needs import REASON_LABELS, STATE_NEXT, UNFINISHED, NeedState
 from timebank.domain.roles import permits
-from timebank.services import families, members, needs
+from timebank.services import catalogue, families, members, needs
 from timebank.services.needs import Circle, NeedView
 from timebank.web import needing
 from timebank.web.errors import in_words
@@ -145,6 +145,7 @@ def _show(need_id: str, refusal: Any, form: ServedForm | None = None) -> Any:
         desk=permits(actor(), "needs.run"),
         what_next=STATE_NEXT[NeedState(view.state)],
         is_over=view.wanted_at <= now(),
+        carries=catalogue.carries_papers(bank(), view.service_code),
     )
     return page, refusal.status if refusal else 422 if form.errors else 200
 
