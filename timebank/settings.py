@@ -68,6 +68,8 @@ class Settings:
     cookies_secure: bool
     totp_required: bool
     book_is_public: bool
+    webhooks_private: bool
+    """Webhooks may also tell addresses inside this network, and without TLS: for receivers of one's own."""
 
     @property
     def is_demo(self) -> bool:
@@ -120,6 +122,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         cookies_secure=environ.get("TIMEBANK_COOKIES_SECURE", "no" if demo else "yes") == "yes",
         totp_required=environ.get("TIMEBANK_TOTP_REQUIRED", "no" if demo else "yes") == "yes",
         book_is_public=environ.get("TIMEBANK_BOOK_IS_PUBLIC", "no") == "yes",
+        webhooks_private=environ.get("TIMEBANK_WEBHOOKS_PRIVATE", "no") == "yes",
     )
 
 

@@ -1,14 +1,14 @@
 """Each slip number that was given out, the day sheets, and what became of each slip.
 
 Revision ID: 0025
-Revises: 0018
+Revises: 0020
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0025"
-down_revision = "0018"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

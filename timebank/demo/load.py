@@ -11,6 +11,7 @@ from typing import Any
 
 from timebank.demo import places
 from timebank.demo.care import CareStory
+from timebank.demo.lending import decide_cards, lend, train_and_inspect
 from timebank.demo.needs import add_needs
 from timebank.demo.people import PASSWORD, PIN, MadeUp, people
 from timebank.demo.story import Story
@@ -55,6 +56,7 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
         actors = _staff(one, administrator, stations, start)
         actors["admin"] = administrator
         _rules(one, actors["county"], start)
+        decide_cards(one, actors["county"], start)
         places.furnish(one, actors, stations, start)
         crowd = _members(one, actors, stations, people(random), start)
     story = Story(bank, random, actors, crowd, stations)
@@ -66,6 +68,9 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
         if day % 23 == 22:
             say(f"  … {day + 1} days")
     with bank.together() as one:
+        elders = [story.member(who, made) for who, made in crowd if made.receives]
+        lend(one, actors["worker"], stations["LN-0101"], crowd, elders, end)
+        train_and_inspect(one, actors, stations["LN-0101"], crowd, end)
         add_needs(one, actors, [(who, made, story.member(who, made)) for who, made in crowd], stations, end)
         hours.make_sheet(one, actors["worker"], stations["LN-0101"], local_day(end), 4, now=end)
     say(f"Done: {beginning.size(bank)} entries in the book.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
+from timebank.demo.lending import agree
 from timebank.demo.people import PIN, MadeUp
 from timebank.domain.errors import TimebankError
 from timebank.domain.roles import Actor, Role, RoleName
@@ -69,6 +70,7 @@ class Story:
         way = self.random.random()
         place = {"shopping": "outside", "walking": "outside", "doctor_visit": "institution"}.get(service, "home")
         form = LogHours(elder_id, service, start, minutes, place)
+        agree(bank, self.member(elder_id, made), volunteer_id, service, start)
         if way < 0.25:
             view = self._visit(bank, me, elder_id, service, start, end)
         elif way < 0.45:
@@ -164,6 +166,7 @@ class Story:
         start = now + timedelta(hours=1)
         form = LogHours(person_id, view.service_code, start, 60, place, redemption_id=one)
         end = start + timedelta(hours=1)
+        agree(bank, self.member(person_id, made), volunteer[0], view.service_code, start)
         record = hours.log(bank, self.member(*volunteer), form, now=end)
         hours.confirm(bank, self.member(person_id, made), record.id, "", now=end)
         hours.verify(bank, second, [record.id], now=end)

@@ -80,6 +80,13 @@ RISK_LABELS: Final = {
     Risk.MEDIUM: N_("some risk"),
     Risk.HIGH: N_("high risk"),
 }
+LEGAL_CLASS_LABELS: Final = {
+    "security": N_("old-age security"),
+    "daily_care": N_("care in daily life"),
+    "rehabilitation_care": N_("rehabilitation and nursing care"),
+    "social_relief": N_("social relief"),
+}
+"""The classes of the basic list of elder-care services."""
 TRAINING_LABELS: Final = {
     "food_safety": N_("food safety"),
     "escort": N_("going out safely with elders"),
@@ -104,6 +111,8 @@ class Service:
     """One item: what it is in both views, what it risks and needs, how long and where it is given.
 
     `askable`: an elder can ask for it. Duty at the station earns hours, but nobody asks for it.
+    `carries_papers`: the helper may carry the elder's papers, so a consent note stands before it.
+    `legal_class`: its class in the basic list of elder-care services, where the county set one.
     """
 
     code: str
@@ -120,6 +129,8 @@ class Service:
     active: bool = True
     rank: int = 0
     askable: bool = True
+    carries_papers: bool = False
+    legal_class: str | None = None
 
 
 def check(service: Service) -> None:
@@ -185,6 +196,8 @@ def seed_services() -> tuple[Service, ...]:
             two_persons=item["two_persons"],
             rank=rank,
             askable=item.get("askable", True),
+            carries_papers=item.get("carries_papers", False),
+            legal_class=item.get("legal_class"),
         )
         for rank, item in enumerate(items, 1)
     )

@@ -48,6 +48,7 @@ class ServedHours:
     commended: int
     redemption_id: str | None = None
     plan: tuple[tuple[Origin, int], ...] = ()
+    card_version: int | None = None
 
 
 def hours_document(served: ServedHours) -> Document:
@@ -76,6 +77,7 @@ def hours_document(served: ServedHours) -> Document:
         "commended": served.commended,
         "redemption": served.redemption_id,
         "plan": _plan(served.plan),
+        "card": served.card_version,
     }
 
 

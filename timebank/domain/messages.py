@@ -53,6 +53,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "clearing_received": N_("Hours from another county have arrived in your account."),
     "hours_inherited": N_("Hours that a relative left have arrived in your account."),
     "incident_opened": N_("Something happened at your station. Open the incident and answer the call."),
+    "loan_overdue": N_("Something that you borrowed from the station is overdue. Please bring it back or call."),
+    "webhook_stopped": N_("A webhook was stopped, as its receiver has not answered for days."),
     "incident_call_overdue": N_("Nobody answered the call about an incident in time. Please act now."),
 }
 """Kind of message → its text. A kind is added by adding a line."""

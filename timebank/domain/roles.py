@@ -54,7 +54,7 @@ GUARDS = frozenset({RoleName.AUDITOR, RoleName.ADMINISTRATOR})
 _MEMBER = frozenset(
     {
         "hours.log", "hours.confirm", "hours.dispute", "hours.withdraw", "hours.appeal", "visits.check_in",
-        "redemptions.request", "redemptions.cancel", "redemptions.rate",
+        "redemptions.request", "redemptions.cancel",
         "transfers.gift", "transfers.donate", "transfers.undo",
         "passbook.see_own", "receipts.see_own", "members.see_own", "members.export_own", "members.erase_own",
         "proxies.agree", "catalogue.read", "policies.read", "messages.see_own",
@@ -68,6 +68,7 @@ _AT_A_STATION = frozenset(
         "day_sheet.read", "station_keys.read", "network.report", "messages.see_own",
         "needs.read", "offers.read", "activities.read", "matching.read",
         "rounds.read", "incidents.read", "ratings.read", "credit_files.read",
+        "consent_notes.read", "equipment.read",
     }
 )  # fmt: skip
 _WORKER = _AT_A_STATION | {
@@ -81,11 +82,12 @@ _WORKER = _AT_A_STATION | {
     "needs.post_at_desk", "needs.run", "offers.check", "activities.run", "projects.edit", "matching.confirm",
     "rounds.run", "incidents.run", "ratings.enter", "complaints.enter", "estates.read", "estates.report",
     "dormant.read", "dormant.contact",
+    "consent_notes.run", "equipment.run",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
     "transfers.grant", "transfers.approve_grant", "reversals.request", "reversals.approve",
-    "spot_checks.draw", "spot_checks.record", "audits.read", "reports.read", "stations.keep",
+    "spot_checks.record", "audits.read", "reports.read", "stations.keep",
     "signals.read", "signals.decide", "inspections.record", "trainings.run",
     "incidents.run", "complaints.handle", "credit_files.record", "listings.propose",
     "estates.read", "estates.settle", "dormant.read",
@@ -95,17 +97,19 @@ _COUNTY = _STREET | {
     "audits.run", "ledger.read",
     "erasures.read", "erasures.confirm", "station_keys.retire",
     "credit_files.decide", "listings.decide", "interchange.read", "interchange.decide", "dormant.lapse",
+    "webhooks.manage",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {
         "network.read", "catalogue.read", "policies.read", "ledger.read", "ledger.export", "audits.read", "audits.run",
-        "alerts.read", "samples.draw", "interchange.read", "witness.hold", "reports.read", "messages.see_own",
+        "alerts.read", "interchange.read", "witness.hold", "reports.read", "messages.see_own",
     }
 )  # fmt: skip
 _ADMINISTRATOR = frozenset(
     {
         "network.read", "catalogue.read", "policies.read", "staff.manage", "sessions.revoke", "tokens.manage",
         "keys.manage", "settings.edit", "audits.read", "alerts.read", "alerts.acknowledge", "personal.look",
+        "webhooks.manage",
         "messages.see_own",
     }
 )  # fmt: skip

@@ -146,6 +146,9 @@ def _served(entry: EntryFacts, policy: Policy, document: Doc | None) -> Found:
         yield from _differs("station_signature", "data", station, entry.signed_by)
     if document["volunteer"] == document["elder"]:
         yield Violation("own_care", "elder", "another person", str(document["elder"]))
+    # Documents from before there were standard cards say nothing of one.
+    if document.get("card") is not None and _number(document, "card") < 1:
+        yield Violation("card_unknown", "card", "a version from 1 on", str(document["card"]))
     if document["source"] not in policy.entry.sources:
         yield Violation("source_not_credited", "source", ", ".join(policy.entry.sources), str(document["source"]))
     for name, limit in (("record", policy.limits.record_minutes), ("day", policy.limits.day_minutes)):

@@ -15,6 +15,7 @@ from timebank.services import (
     audits,
     call_backs,
     complaints,
+    equipment,
     hours,
     incidents,
     inspections,
@@ -28,8 +29,10 @@ from timebank.services import (
     publishing,
     redemptions,
     signals,
+    standards,
     tokens,
     transfers,
+    webhooks,
 )
 
 log = structlog.get_logger()
@@ -73,9 +76,12 @@ JOBS = (
     Job("timestamp", publishing.timestamp, at=time(3, 0)),
     Job("reminders", messages.remind_due, timedelta(minutes=5)),
     Job("messages", messages.send_due, timedelta(seconds=30)),
+    Job("webhooks", webhooks.send_due, timedelta(seconds=5)),
     Job("mail", mail.send_due, timedelta(seconds=30)),
     Job("complaints", complaints.close_lapsed, timedelta(minutes=10)),
     Job("incidents", incidents.raise_overdue, timedelta(seconds=30)),
+    Job("catalogue", standards.apply_due, timedelta(minutes=1)),
+    Job("equipment", equipment.remind_due, at=time(9, 0)),
     Job("erasures", privacy.carry_out_due, timedelta(hours=1)),
     Job("answers", tokens.forget_old_answers, timedelta(hours=6)),
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from timebank.domain.catalogue import FiveX, Service, check
-from timebank.domain.errors import BaseServiceLocked, ServiceCodeTaken, ServiceNotOffered
+from timebank.domain.catalogue import Service, check
+from timebank.domain.errors import ServiceCodeTaken, ServiceNotOffered
 from timebank.domain.roles import Actor, require
+from timebank.domain.standards import require_base_kept
 from timebank.storage.catalogue import ServiceItem
 from timebank.storage.unit import Bank
 
@@ -18,6 +19,13 @@ def items(bank: Bank) -> tuple[Service, ...]:
 def offered(bank: Bank) -> tuple[Service, ...]:
     """What can be chosen now."""
     return tuple(item for item in items(bank) if item.active)
+
+
+def carries_papers(bank: Bank, code: str) -> bool:
+    """Whether a consent note stands before this service."""
+    with bank.read() as unit:
+        service = unit.catalogue.service(code)
+        return service is not None and service.carries_papers
 
 
 def askable(bank: Bank) -> tuple[Service, ...]:
@@ -49,6 +57,8 @@ def add(bank: Bank, actor: Actor, service: Service) -> None:
                 active=service.active,
                 rank=service.rank,
                 askable=service.askable,
+                carries_papers=service.carries_papers,
+                legal_class=service.legal_class,
             )
         )
 
@@ -60,9 +70,8 @@ def offer(bank: Bank, actor: Actor, code: str, *, active: bool) -> None:
         row = unit.catalogue.get(code)
         if row is None:
             raise ServiceNotOffered
-        left = [one for one in unit.catalogue.services() if one.active and str(one.five_x) == row.five_x]
-        if not active and row.five_x != FiveX.OWN and len(left) == 1:
-            raise BaseServiceLocked
+        if not active:
+            require_base_kept(unit.catalogue.services(), code)
         row.active = active
 
 
@@ -74,3 +83,14 @@ def let_ask(bank: Bank, actor: Actor, code: str, *, askable: bool) -> None:
         if row is None:
             raise ServiceNotOffered
         row.askable = askable
+
+
+def let_carry_papers(bank: Bank, actor: Actor, code: str, *, carries: bool) -> None:
+    """Mark an item as one in which papers are carried, so that a consent note stands before it. Raises
+    ServiceNotOffered for an unknown code."""
+    require(actor, "catalogue.edit")
+    with bank.unit() as unit:
+        row = unit.catalogue.get(code)
+        if row is None:
+            raise ServiceNotOffered
+        row.carries_papers = carries

@@ -13,6 +13,7 @@ from timebank.domain.policies import (
     PRESETS,
     Json,
     Policy,
+    Tag,
     check_decision,
     decided,
     from_text,
@@ -35,6 +36,13 @@ class PolicyView:
     decided_at: datetime
     entry_seq: int
     in_force: bool
+
+
+def circumstances(bank: Bank, *, now: datetime) -> tuple[Tag, ...]:
+    """What the region's papers name of an elder's circumstances; the ready template's where no care rules are yet."""
+    with bank.read() as unit:
+        care = unit.get_care(now) or preset("demo").care
+    return care.tags if care is not None else ()
 
 
 def decide(bank: Bank, actor: Actor, text: str, effective_at: datetime, *, now: datetime) -> PolicyView:

@@ -204,6 +204,7 @@ def _give_out(unit: Unit, size: int, now: datetime, *, has_quorum: bool) -> None
         unit.publishing.add(Publication(book=unit.origin, size=size, at=now, has_quorum=has_quorum))
     else:
         row.at, row.has_quorum = now, has_quorum
+    unit.announce("checkpoint.published", {"size": size}, now=now)
 
 
 def witnesses(bank: Bank, actor: Actor) -> tuple[WitnessView, ...]:

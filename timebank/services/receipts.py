@@ -24,6 +24,9 @@ class MadeReceipt:
     size: int
     text: str
     codes: tuple[str, ...]
+    service_code: str | None = None
+    card_version: int | None = None
+    """Of hours: the service, and the version of its standard card by which it was given."""
 
 
 def make(bank: Bank, actor: Actor, seq: int, *, now: datetime) -> MadeReceipt:
@@ -41,7 +44,9 @@ def make(bank: Bank, actor: Actor, seq: int, *, now: datetime) -> MadeReceipt:
         if published is None or seq >= published.size:
             raise ReceiptNotYet
         receipt = receipts_of(unit.book, [row], published)[0]
-    return MadeReceipt(seq, published.size, receipt.encode(), encode_compact(receipt))
+        record = unit.hours.by_entry(seq)
+    service, card = (record.service_code, record.card_version) if record is not None else (None, None)
+    return MadeReceipt(seq, published.size, receipt.encode(), encode_compact(receipt), service, card)
 
 
 def of_lines(bank: Bank, seqs: Iterable[int]) -> str:
@@ -60,7 +65,10 @@ def of_lines(bank: Bank, seqs: Iterable[int]) -> str:
 
 
 def _require_party(unit: Unit, actor: Actor, seq: int) -> None:
-    accounts = [account for account, _ in unit.book.entry(seq).postings]
+    entry = unit.book.entry(seq)
+    # A settlement that uses all that was held moves it from the escrow: whose hours it was stands in the hold.
+    before = unit.book.entry(entry.of).postings if entry.of is not None else ()
+    accounts = [account for account, _ in (*entry.postings, *before)]
     owners = {owner.person_id for account in accounts if (owner := unit.members.owner(account))}
     if actor.person_id in owners or any(unit.members.is_proxy(one, actor.person_id) for one in owners):
         return

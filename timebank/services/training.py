@@ -15,7 +15,7 @@ from timebank.domain.errors import (
     TrainingNotYet,
     TrainingOver,
 )
-from timebank.domain.local_time import local_day
+from timebank.domain.local_time import local_day, parse_clock
 from timebank.domain.roles import Actor, require, require_at, stations_of
 from timebank.domain.words import N_
 from timebank.storage.members import Qualification
@@ -33,7 +33,10 @@ MOST_PLACES = 1000
 
 @dataclass(frozen=True, slots=True)
 class NewTraining:
-    """A training with the facts of Order 67, article 8. `training`: the gate it opens, "" for none."""
+    """A training with the facts of Order 67, article 8. `training`: the gate it opens, "" for none.
+
+    `begins`: a local time such as 14:30; `place`: the room. Either may be "" where the station tells it later.
+    """
 
     station_id: str
     training: str
@@ -45,6 +48,8 @@ class NewTraining:
     places: int
     audience: str
     valid_to: date | None = None
+    begins: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class TrainingView:
     free: int
     audience: str
     valid_to: date | None
+    begins: str | None
+    place: str | None
     state: str
     joined: bool
     people: tuple[tuple[str, str, bool | None], ...]
@@ -97,6 +104,8 @@ def plan(bank: Bank, actor: Actor, new: NewTraining, *, now: datetime) -> str:
             places=new.places,
             audience=new.audience,
             valid_to=new.valid_to,
+            begins=new.begins or None,
+            place=new.place.strip() or None,
             state="planned",
             made_by=actor.person_id,
             made_at=now,
@@ -116,15 +125,24 @@ def _check(new: NewTraining, today: date) -> None:
         ("minutes", 0 < new.minutes <= LONGEST_MINUTES),
         ("places", 0 < new.places <= MOST_PLACES),
         ("audience", new.audience in AUDIENCES),
+        ("begins", not new.begins or _is_clock(new.begins)),
+        ("place", len(new.place.strip()) <= 120),
         ("valid_to", new.valid_to is None or new.valid_to >= new.held_on),
     ):
         if not right:
             raise TrainingInvalid(field=field)
 
 
+def _is_clock(text: str) -> bool:
+    try:
+        parse_clock(text)
+    except ValueError:
+        return False
+    return True
+
+
 def coming(bank: Bank, actor: Actor, *, now: datetime) -> tuple[TrainingView, ...]:
-    """The trainings to come, for somebody who may join."""
-    require(actor, "trainings.join")
+    """The trainings to come, for everybody who signed in; joining asks for more."""
     with bank.read() as unit:
         return _views(unit, actor, unit.trainings.coming(local_day(now)), with_people=False)
 
@@ -259,6 +277,8 @@ def _views(unit: Unit, actor: Actor, rows: list[TrainingEvent], *, with_people: 
             free=row.places - len(people[row.id]),
             audience=row.audience,
             valid_to=row.valid_to,
+            begins=row.begins,
+            place=row.place,
             state=row.state,
             joined=any(one.person_id == actor.person_id for one in people[row.id]),
             people=tuple(

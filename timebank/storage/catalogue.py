@@ -32,6 +32,8 @@ class ServiceItem(Base):
     active: Mapped[bool]
     rank: Mapped[int]
     askable: Mapped[bool]
+    carries_papers: Mapped[bool]
+    legal_class: Mapped[str | None] = mapped_column(String(24))
 
 
 class PolicyVersion(Base):
@@ -66,6 +68,8 @@ def service_of(row: ServiceItem) -> Service:
         active=row.active,
         rank=row.rank,
         askable=row.askable,
+        carries_papers=row.carries_papers,
+        legal_class=row.legal_class,
     )
 
 

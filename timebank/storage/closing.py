@@ -9,6 +9,8 @@ from timebank.storage import hours, redemptions
 from timebank.storage.activities import Activity, Project, Team
 from timebank.storage.base import Base
 from timebank.storage.complaints import Complaint
+from timebank.storage.consent_notes import ConsentNote
+from timebank.storage.equipment import EquipmentItem, EquipmentLoan
 from timebank.storage.estates import Estate
 from timebank.storage.hours import HoursRecord
 from timebank.storage.incidents import Incident
@@ -42,6 +44,9 @@ MOVES: tuple[tuple[type[Base], ColumnElement[bool] | None], ...] = (
     (Estate, Estate.state == "reported"),
     (Slip, Slip.state == "open"),
     (CallBack, CallBack.state == OPEN),
+    (ConsentNote, ConsentNote.state == "out"),
+    (EquipmentItem, None),
+    (EquipmentLoan, EquipmentLoan.state == "open"),
 )
 """Tables with a `station_id`, and which of their rows go to the successor. All of a table where nothing is said."""
 

@@ -72,6 +72,8 @@ class HoursRecord(InBook, Base):
     document_id: Mapped[str | None] = mapped_column(String(32))
     entry_seq: Mapped[int | None]
     redemption_id: Mapped[str | None] = mapped_column(String(32))
+    card_version: Mapped[int | None]
+    """Of the service's standard card that was in force when the service began; None where there was none."""
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute

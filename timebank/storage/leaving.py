@@ -30,6 +30,8 @@ def require_nothing_open(unit: Unit, person_id: str) -> None:
         raise OpenMattersLeft
     if unit.transfers.pending(person_id) or unit.clearings.is_under_way_of(person_id):
         raise OpenMattersLeft
+    if unit.consent_notes.is_out_of(person_id) or unit.equipment.is_open_of(person_id):
+        raise OpenMattersLeft
     if unit.incidents.is_open_of(person_id) or unit.complaints.is_open_of(person_id):
         raise OpenMattersLeft
 

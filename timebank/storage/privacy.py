@@ -14,7 +14,9 @@ from timebank.storage.activities import ActivityPerson, ProjectPerson, TeamMembe
 from timebank.storage.base import Base, InBook, to_person
 from timebank.storage.clearing import Clearing
 from timebank.storage.complaints import Complaint, ComplaintEvent
+from timebank.storage.consent_notes import ConsentNote
 from timebank.storage.credit_files import CreditEvent, CreditStep
+from timebank.storage.equipment import EquipmentLoan
 from timebank.storage.estates import DormantContact, Estate, EstateChoice
 from timebank.storage.hours import HoursEvent, HoursRecord
 from timebank.storage.incidents import Incident
@@ -92,6 +94,8 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (Rating, ("rater_id",)),
     (Complaint, ("complainant_id",)),
     (CreditEvent, ("person_id",)),
+    (ConsentNote, ("elder_id", "helper_id")),
+    (EquipmentLoan, ("person_id",)),
 )
 """Tables and the columns that name the person; under the key of the first of them is what a row has sealed."""
 _HISTORY: tuple[tuple[type[Base], type[Base], ColumnElement[str], str], ...] = (

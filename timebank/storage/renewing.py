@@ -16,6 +16,7 @@ from timebank.storage.people import Person
 from timebank.storage.supervision import Signal
 from timebank.storage.unit import Bank
 from timebank.storage.vault import VaultError
+from timebank.storage.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ EVERY = (
     Locked(Mail, "address_sealed", lambda row: "mail"),
     Locked(Signal, "words_sealed", lambda row: "signal"),
     Locked(Employee, "name_sealed", lambda row: "employee"),
+    Locked(Webhook, "secret_sealed", lambda row: "webhook"),
     Locked(Certificate, "number_sealed", lambda row: "certificate"),
 )
 """Whoever seals something more for the service names its column here; a test looks for what was forgotten."""

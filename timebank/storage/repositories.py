@@ -10,7 +10,9 @@ from timebank.storage.audits import Audits
 from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.clearing import Clearings
 from timebank.storage.complaints import Complaints
+from timebank.storage.consent_notes import ConsentNotes
 from timebank.storage.credit_files import CreditFiles
+from timebank.storage.equipment import Equipment
 from timebank.storage.estates import Estates
 from timebank.storage.figures import Figures
 from timebank.storage.hours import Hours
@@ -29,9 +31,11 @@ from timebank.storage.ratings import Ratings
 from timebank.storage.redemptions import Redemptions
 from timebank.storage.rounds import Rounds
 from timebank.storage.slips import Slips
+from timebank.storage.standards import Standards
 from timebank.storage.supervision import Supervision
 from timebank.storage.trainings import Trainings
 from timebank.storage.transfers import Transfers
+from timebank.storage.webhooks import Webhooks
 
 
 class Repositories:
@@ -44,8 +48,10 @@ class Repositories:
         self.catalogue = Catalogue(session, book)
         self.clearings = Clearings(session, book)
         self.complaints = Complaints(session, book)
+        self.consent_notes = ConsentNotes(session, book)
         self.credit_files = CreditFiles(session, book)
         self.estates = Estates(session, book)
+        self.equipment = Equipment(session, book)
         self.figures = Figures(session, book)
         self.hours = Hours(session, book)
         self.incidents = Incidents(session, book)
@@ -64,6 +70,8 @@ class Repositories:
         self.redemptions = Redemptions(session, book)
         self.rounds = Rounds(session, book)
         self.slips = Slips(session, book)
+        self.standards = Standards(session, book)
         self.supervision = Supervision(session, book)
         self.trainings = Trainings(session, book)
         self.transfers = Transfers(session, book)
+        self.webhooks = Webhooks(session, book)

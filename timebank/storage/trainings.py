@@ -29,6 +29,9 @@ class TrainingEvent(InBook, Base):
     places: Mapped[int]
     audience: Mapped[str] = mapped_column(String(12))
     valid_to: Mapped[date | None]
+    begins: Mapped[str | None] = mapped_column(String(5))
+    """The local time at which it begins."""
+    place: Mapped[str | None] = mapped_column(String(120))
     state: Mapped[str] = mapped_column(String(12))
     made_by: Mapped[str] = mapped_column(String(32))
     made_at: Mapped[datetime]

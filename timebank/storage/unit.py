@@ -23,6 +23,7 @@ from timebank.domain.people import PersonData
 from timebank.domain.policies import Care, Facts, Origin, Policy, from_text
 from timebank.domain.redemptions import returned_parts
 from timebank.domain.roles import Actor, require_at
+from timebank.domain.webhooks import payload
 from timebank.settings import Settings
 from timebank.storage.base import Base
 from timebank.storage.closing import hand_over_rows
@@ -33,6 +34,7 @@ from timebank.storage.people import Document, Person
 from timebank.storage.repositories import Repositories
 from timebank.storage.translation import in_domain_words
 from timebank.storage.vault import Passwords, Vault
+from timebank.storage.webhooks import WebhookMessage
 
 W = TypeVar("W")
 R = TypeVar("R")
@@ -228,6 +230,23 @@ class Unit(Repositories):
                 state="waiting",
             )
         )
+
+    def announce(self, event: str, data: Mapping[str, str | int | None], *, now: datetime) -> None:
+        """Leave a webhook message for each receiver of this event, in this unit's commit. `data`: ids and numbers."""
+        for webhook_id in self.webhooks.told(event):
+            self.webhooks.add(
+                WebhookMessage(
+                    book=self.origin,
+                    id=self._bank.new_id(now),
+                    webhook_id=webhook_id,
+                    event=event,
+                    body=payload(event, now, data),
+                    state="waiting",
+                    tries=0,
+                    made_at=now,
+                    next_try_at=now,
+                )
+            )
 
     def hand_over_rows(self, station_id: str, successor_id: str) -> dict[str, int]:
         """A closing station's members and open matters go to its successor. Gives table → number of rows."""

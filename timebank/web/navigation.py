@@ -52,6 +52,7 @@ MENU = (
     Item("policies.index", N_("Policy"), "policies.decide"),
     Item("audits.index", N_("Audits"), "audits.read"),
     Item("staff.index", N_("Staff"), "staff.manage"),
+    Item("webhooks.index", N_("Webhooks"), "webhooks.manage"),
     Item("tokens.index", N_("Access tokens"), "tokens.manage"),
 )
 

@@ -9,8 +9,9 @@ from flask_babel import gettext, lazy_gettext
 from wtforms import SelectField
 
 from timebank.domain.catalogue import FIVE_X_LABELS, HELP_LABELS, Service, by_class, by_help
+from timebank.domain.errors import TimebankError
 from timebank.domain.needs import FUNDING_LABELS, GENDER_LABELS, LANGUAGE_LABELS
-from timebank.services import catalogue, families, hours, needs
+from timebank.services import catalogue, families, hours, needs, redemptions
 from timebank.services.hours import HoursView, LogHours, RowRefused
 from timebank.services.needs import NeedView, PostNeed
 from timebank.web.asking import FARTHEST_DAYS, LENGTHS, NINE, day_choices, starts
@@ -50,6 +51,15 @@ def people() -> list[tuple[str, str]]:
     """For whom the visitor may post: the own person, and the elders whom the visitor acts for."""
     elders = families.elders_i_act_for(bank(), actor())
     return [(actor().person_id, gettext("For myself")), *((one.person_id, one.name) for one in elders)]
+
+
+def usual_funding(person_id: str) -> str:
+    """With saved hours, where there are some to use; else the way that most elders without hours have."""
+    try:
+        able = redemptions.prospects(bank(), actor(), person_id, now=now()).may_ask
+    except TimebankError:
+        able = False
+    return "time" if able else "government"
 
 
 def fill(

@@ -43,7 +43,6 @@ ACTS: Words = {
     "hours.confirm": N_("Confirmed hours"),
     "redemptions.ask": N_("Asked for care"),
     "redemptions.cancel": N_("Cancelled a request for care"),
-    "redemptions.rate": N_("Said how the care was"),
 }
 EXPORTED: Words = {"export for the member": N_("The data were given out to the member")}
 

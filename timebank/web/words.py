@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import gettext
 
 from timebank.domain.activities import ACTIVITY_LABELS, PROJECT_LABELS
@@ -14,8 +14,10 @@ from timebank.domain.hours import FLAG_TEXTS, REASON_LABELS, SOURCE_LABELS, Sour
 from timebank.domain.needs import FUNDING_LABELS, GENDER_LABELS, LANGUAGE_LABELS, POSTED_HOW_LABELS
 from timebank.domain.offers import WEEKDAY_LABELS
 from timebank.domain.words import N_
+from timebank.services import policies
 from timebank.services.hours import FlagView
-from timebank.web.language import hours_minutes
+from timebank.web.guard import bank, now
+from timebank.web.language import hours_minutes, in_language
 
 Code = TypeVar("Code", bound=str)
 DOCUMENT_LABELS = {
@@ -24,18 +26,6 @@ DOCUMENT_LABELS = {
     "passport": N_("Passport"),
     "permanent_residence": N_("Permanent residence card"),
     "none": N_("No document"),
-}
-TAG_LABELS = {
-    "living_alone": N_("Lives alone"),
-    "empty_nest": N_("Children live elsewhere"),
-    "left_behind": N_("Children work away"),
-    "half_disabled": N_("Needs some help in daily life"),
-    "disabled": N_("Needs help in daily life"),
-    "severely_disabled": N_("Severely disabled"),
-    "dementia": N_("Dementia"),
-    "low_income": N_("Low income"),
-    "bereaved": N_("Lost the only child"),
-    "without_family": N_("Without family"),
 }
 PLACE_CHOICES = {
     "": N_("As usual for this service"),
@@ -128,7 +118,7 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "held": (N_("Waiting"), "wait"),
         "sent": (N_("Under way"), "wait"),
         "arrived": (N_("Arrived"), ""),
-        "returned": (N_("Given back"), "off"),
+        "returned": (N_("Sent back"), "off"),
         "undone": (N_("Taken back"), "off"),
         "accepted": (N_("Accepted"), ""),
         "refused": (N_("Declined"), "off"),
@@ -175,8 +165,19 @@ def state_kind(state: str, noun: str) -> str:
 
 
 def tag_words(tags: tuple[str, ...]) -> str:
-    """Circumstances, as words."""
-    return "、".join(gettext(TAG_LABELS.get(tag, tag)) for tag in tags) or "–"
+    """Circumstances, as the region's papers call them."""
+    named = dict(circumstance_choices())
+    return "、".join(named.get(tag, tag) for tag in tags) or "–"
+
+
+def circumstance_choices(kept: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """The circumstances that the care rules in force name, in the visitor's language. `kept`: what stands with a
+    member already; what the rules do not name any more keeps its code, so that a form does not drop it."""
+    if "circumstances" not in g:
+        g.circumstances = policies.circumstances(bank(), now=now())
+    found = [(tag.code, in_language(tag.name, tag.name_en)) for tag in g.circumstances]
+    known = {code for code, _ in found}
+    return found + [(code, code) for code in kept if code not in known]
 
 
 def source_word(source: str) -> str:

@@ -20,7 +20,7 @@ from tests.timebank.services.test_supervision import often
 from tests.timebank.world import NOW, PASSWORD, World, build_world, make_bank, settings_in
 from timebank.bootstrap import build_bank
 from timebank.commands import main
-from timebank.services import Bank, audits, master_key, members, network, sessions, signals
+from timebank.services import Bank, audits, master_key, members, network, sessions, signals, webhooks
 from timebank.settings import Settings
 from timebank.storage import renewing
 from timebank.storage.access import Answered
@@ -36,10 +36,12 @@ OF_THE_SERVICE = {
     "name_sealed",
     "number_sealed",
     "words_sealed",
+    "secret_sealed",
 }
 OF_A_PERSON = {
     "done_sealed",
     "risk_sealed",
+    "papers_sealed",
     "email_sealed",
     "sealed",
     "note_sealed",
@@ -115,6 +117,7 @@ def filled(world: World) -> None:
     network.certify(
         bank, worker, station, someone, kind="carer", number="1", issued_on=NOW.date(), expires_on=None, now=NOW
     )
+    webhooks.register(bank, world.staff["admin"], "https://example.org/", ("record.verified",), now=NOW)
     often(world)
     signals.find(bank, now=NOW)
     street = world.staff["street"]

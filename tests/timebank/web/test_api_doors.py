@@ -50,6 +50,7 @@ def test_there_are_routes_for_every_noun(app: Flask) -> None:
         "messages", "inspections", "signals", "call-backs", "dashboard", "trainings", "erasures",
         "day-sheets", "estates", "interchange",
         "rounds", "incidents", "ratings", "complaints", "credit-files", "listings",
+        "equipment", "consent-notes", "webhooks",
         "needs", "offers", "activities", "teams", "projects", "matching",
     }  # fmt: skip
 

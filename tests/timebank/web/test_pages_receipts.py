@@ -17,7 +17,8 @@ from tests.timebank.web.conftest import Browser, System, refuses
 from tests.timebank.world import NOW, World
 from timebank.domain import errors
 from timebank.domain.roles import Actor
-from timebank.services import families, publishing, receipts
+from timebank.services import families, publishing, receipts, redemptions
+from timebank.services.redemptions import AskForCare
 
 Staff, Member = Callable[[str], Browser], Callable[[Any], Browser]
 
@@ -141,3 +142,17 @@ def test_the_file_to_save_asks_for_nothing(app: Flask) -> None:
     for header in (page.headers["Content-Security-Policy"], page.text):
         assert "default-src 'none'" in header.replace("&#39;", "'")
         assert "unsafe" not in header.split("<style>")[0]
+
+
+def test_a_settlement_that_uses_all_that_was_held_is_its_members(world: World) -> None:
+    member, worker = world.rich(60), world.staff["worker A"]
+    form = AskForCare(member.person_id, member.person_id, "cleaning", 60, NOW + timedelta(days=1))
+    asked = redemptions.ask(world.bank, member, form, now=NOW)
+    redemptions.deliver(world.bank, worker, asked.id, 60, delivered_at=NOW, now=NOW)
+    settled = redemptions.settle(world.bank, world.staff["second A"], asked.id, now=NOW)
+    publishing.publish(world.bank, now=NOW)
+    seq = settled.entry_seq or 0
+    assert proves(world, receipts.make(world.bank, member, seq, now=NOW).text, seq)
+    for stranger in (world.member(), world.staff["worker B"]):
+        with pytest.raises(errors.NotFound):
+            receipts.make(world.bank, stranger, seq, now=NOW)

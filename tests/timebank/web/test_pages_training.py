@@ -12,6 +12,7 @@ from timebank.domain import errors
 from timebank.services import training
 
 FORM = {"training": "bathing", "name": "助浴培训", "content": "扶抱", "organiser": "民政局", "held_on": "2026-09-15",
+        "begins": "14:30", "place": "活动室",
         "minutes": "90", "places": "20", "audience": "volunteers", "valid_to": ""}  # fmt: skip
 
 

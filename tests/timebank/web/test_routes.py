@@ -21,7 +21,7 @@ PUBLIC_ROUTES = {
     "network.sign",
     "policies.index", "policies.show", "readyz", "sessions.sign_in", "static",
     "log.checkpoint", "log.description", "log.policy", "log.policy_at", "log.tile", "log.timestamp", "verify.index",
-    "verify.offline", "projects.index",
+    "standards.card_pdf", "standards.show", "verify.offline", "projects.index",
     "interchange.card", "interchange.receive", "interchange.exchange",
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from timebank.domain.errors.credit_files import *
 from timebank.domain.errors.estates import *
 from timebank.domain.errors.hours import *
 from timebank.domain.errors.interchange import *
+from timebank.domain.errors.lending import *
 from timebank.domain.errors.members import *
 from timebank.domain.errors.messages import *
 from timebank.domain.errors.needs import *
@@ -27,3 +28,4 @@ from timebank.domain.errors.stations import *
 from timebank.domain.errors.supervision import *
 from timebank.domain.errors.trainings import *
 from timebank.domain.errors.transfers import *
+from timebank.domain.errors.webhooks import *

@@ -26,14 +26,6 @@ class SignInFailed(Unauthenticated):
     remedy = N_("Try again slowly. If you forgot the password, the station can set a new one.")
 
 
-class SessionEnded(Unauthenticated):
-    """The session expired or was revoked."""
-
-    code = "session_ended"
-    message = N_("You were signed out to keep your account safe.")
-    remedy = N_("Please sign in again.")
-
-
 class TokenInvalid(Unauthenticated):
     """The bearer token is unknown, expired or revoked."""
 
@@ -64,14 +56,6 @@ class EnrolmentLost(Refused):
     code = "enrolment_lost"
     message = N_("The picture you scanned no longer counts. Nothing was set up.")
     remedy = N_("Remove it from your authenticator, scan the new picture and type the digits that it shows.")
-
-
-class SecondFactorMissing(Forbidden):
-    """A staff role without a second factor, in production."""
-
-    code = "second_factor_missing"
-    message = N_("Your role needs an authenticator, and none is set up yet.")
-    remedy = N_("Set up the authenticator on your account page first.")
 
 
 class TooManyAttempts(TimebankError):
@@ -131,14 +115,6 @@ class PasswordWrong(Invalid):
     code = "password_wrong"
     message = N_("The present password is not right.")
     remedy = N_("Enter your present password again.")
-
-
-class PasswordMustChange(Forbidden):
-    """A first password from the desk must be replaced before anything else."""
-
-    code = "password_must_change"
-    message = N_("Please choose a password of your own first.")
-    remedy = N_("Open your account page and set a new password.")
 
 
 class LoginTaken(Refused):

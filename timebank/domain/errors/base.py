@@ -137,14 +137,6 @@ class MinutesInvalid(Invalid):
     remedy = N_("Enter the time again.")
 
 
-class CursorInvalid(Invalid):
-    """The page mark of a list can't be read."""
-
-    code = "cursor_invalid"
-    message = N_("This page of the list doesn't exist.")
-    remedy = N_("Go back to the first page of the list.")
-
-
 class IdempotencyKeyMissing(Invalid):
     """A POST through the API without a key could be carried out twice."""
 

@@ -32,14 +32,6 @@ class HoursEndBeforeStart(Invalid):
     remedy = N_("Correct the start or the end.")
 
 
-class HoursTimeInvalid(Invalid):
-    """Not in whole minutes."""
-
-    code = "hours_time_invalid"
-    message = N_("Date or time can't be read.")
-    remedy = N_("Enter the day and the time of start and end, for example 9:30.")
-
-
 class HoursTooShort(Refused):
     """Shorter than the catalogue item allows."""
 
@@ -104,14 +96,6 @@ class KinCare(Refused):
     code = "kin_care"
     message = N_("Care for close family is a duty of the family, so it earns no hours.")
     remedy = N_("Thank you for caring. If the relation was recorded wrongly, ask the station to correct it.")
-
-
-class KinRelationTooNear(Refused):
-    """Kept for records whose verifier is near kin of one of the two."""
-
-    code = "kin_relation_too_near"
-    message = N_("You are close family of one of the two people, so a colleague must decide.")
-    remedy = N_("Leave it in the list for a colleague.")
 
 
 class VolunteerUnqualified(Refused):
@@ -218,14 +202,6 @@ class NothingToCredit(Refused):
     remedy = N_("Reject it with the reason “too short”, or correct the times with the volunteer.")
 
 
-class RecordNotVolunteering(Refused):
-    """Paid work, training and the like aren't volunteering (67号令 art. 19)."""
-
-    code = "record_not_volunteering"
-    message = N_("Paid work and training earn no volunteer hours.")
-    remedy = N_("Choose another kind of entry, or ask the station.")
-
-
 class VisitAlreadyOpen(Refused):
     """One volunteer, one open check-in."""
 
@@ -240,11 +216,3 @@ class VisitNotOpen(Refused):
     code = "visit_not_open"
     message = N_("This visit is not open any more.")
     remedy = N_("Log the hours by hand if the visit took place.")
-
-
-class VisitForgotten(Refused):
-    """The check-out came too late to be believed: we ask, we never guess."""
-
-    code = "visit_forgotten"
-    message = N_("The check-out was forgotten, so the time is not known.")
-    remedy = N_("Log the hours with the real end. The elder will be asked to confirm them.")

@@ -120,14 +120,6 @@ class OpenMattersLeft(Refused):
     remedy = N_("Finish or cancel the open records and requests first.")
 
 
-class TooYoung(Refused):
-    """Below the age at which the policy lets somebody volunteer, or below 14 (PIPL art. 31)."""
-
-    code = "too_young"
-    message = N_("Volunteers must be at least %(age_years)s years old.")
-    remedy = N_("Younger people may come along with a guardian or in a group, if the county's rules say so.")
-
-
 class GuardianConsentMissing(Refused):
     """A minor volunteers only with a guardian's consent on record."""
 
@@ -174,14 +166,6 @@ class ProxyTooManyActs(Refused):
     code = "proxy_too_many_acts"
     message = N_("One person can act for others at most %(limit)s times a day.")
     remedy = N_("Go on tomorrow, or let the station help today.")
-
-
-class ProxyWouldGain(Forbidden):
-    """A proxy never gains from an act of its own: no confirming own hours, no gifts to itself."""
-
-    code = "proxy_would_gain"
-    message = N_("You can't decide this for the elder, since you would gain from it.")
-    remedy = N_("Let the elder decide in person, with the PIN or at the station.")
 
 
 class UsccInvalid(Invalid):

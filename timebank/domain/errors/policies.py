@@ -88,22 +88,6 @@ class ServiceMedical(Refused):
     remedy = N_("Give the phone number of the health centre instead.")
 
 
-class AuditRunning(Refused):
-    """One audit of a kind at a time."""
-
-    code = "audit_running"
-    message = N_("An audit is running already.")
-    remedy = N_("Wait until it is done and look at its result.")
-
-
-class AlertsOpen(Refused):
-    """No checkpoint is signed while a finding isn't acknowledged."""
-
-    code = "alerts_open"
-    message = N_("The last audit found something, so nothing is signed until an administrator has looked at it.")
-    remedy = N_("Ask the administrator to read the findings and acknowledge them with a reason.")
-
-
 class AlertAlreadyAcknowledged(Refused):
     """Somebody else was faster."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from timebank.domain.policies.care import Care
+from timebank.domain.policies.care import Care, Tag, require_known
 from timebank.domain.policies.checks import (
     SOURCES,
     check,
@@ -104,6 +104,7 @@ __all__ = [
     "Redeem",
     "Risk",
     "Rounding",
+    "Tag",
     "Unit",
     "Use",
     "Volunteers",
@@ -139,6 +140,7 @@ __all__ = [
     "redeem_age",
     "redeem_refusals",
     "require_in_force",
+    "require_known",
     "spend_plan",
     "to_json",
     "usable_minutes",

@@ -6,9 +6,10 @@ data with its source. A target that a paper sets for a year stands as a target l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from timebank.domain.errors import Invalid
 from timebank.domain.local_time import parse_clock
 from timebank.domain.words import N_
 
@@ -190,6 +191,13 @@ class Care:
     inspections: Inspections
     messages: Messages
     figures: Figures
+
+
+def require_known(care: Care | None, tags: Iterable[str], before: Iterable[str] = ()) -> None:
+    """Circumstances are those that the care rules name; what stood there before may stay. Raises Invalid."""
+    known = {tag.code for tag in care.tags} if care is not None else set(tags)
+    if set(tags) - known - set(before):
+        raise Invalid
 
 
 def care_problems(care: Care) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ from timebank.domain.redemptions import after as redemption_after
 from timebank.domain.roles import Actor, require
 from timebank.domain.states import Party
 from timebank.services.hours.values import HoursView, add_event, views
+from timebank.storage.carrying import note_before
 from timebank.storage.circumstances import circumstances, worked
 from timebank.storage.hours import HoursFlag, HoursRecord
 from timebank.storage.unit import Bank, Unit
@@ -90,6 +91,8 @@ def write(
         raise ServiceNotOffered
     if claim.slip_number and unit.hours.by_slip(membership.station_id, claim.slip_number) is not None:
         raise SlipNumberTaken
+    note_of_papers = note_before(unit, service, claim.volunteer_id, claim.elder_id, claim.started_at)
+    card = unit.standards.in_force(claim.service_code, claim.started_at)
     number = matter_number("H", local_day(now).year, unit.network.next_number(f"hours {local_day(now).year}"))
     row = HoursRecord(
         book=unit.origin,
@@ -111,10 +114,13 @@ def write(
         entered_by=actor.person_id,
         logged_at=now,
         redemption_id=redemption_id,
+        card_version=card.version if card is not None else None,
         version=1,
     )
     unit.hours.add(row)
     unit.flush()
+    if note_of_papers is not None:
+        note_of_papers.record_id = row.id
     if redemption_id is not None:
         _deliver(unit, actor, row, redemption_id, now)
     for flag in flags(claim, _neighbourhood(unit, actor, claim, around, service, membership.station_id)):

@@ -36,6 +36,8 @@ def step(
         if verb in ("reject", "dispute"):
             kind = "hours_rejected" if verb == "reject" else "hours_disputed"
             unit.tell(row.volunteer_id, kind, "hours", row.id, now=now)
+        if verb == "reject":
+            unit.announce("record.rejected", {"record": row.id, "station": row.station_id}, now=now)
         if verb in ("reject", "withdraw") and row.redemption_id is not None:
             _undeliver(unit, actor, row.redemption_id, now)
             row.redemption_id = None

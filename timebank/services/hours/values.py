@@ -50,6 +50,7 @@ class HoursView:
     confirmed_how: str | None
     entry_seq: int | None
     redemption_id: str | None
+    card_version: int | None
     flags: tuple[FlagView, ...]
     verbs: tuple[str, ...]
 
@@ -190,6 +191,7 @@ def views(unit: Unit, actor: Actor, rows: Iterable[HoursRecord]) -> tuple[HoursV
                 confirmed_how=row.confirmed_how,
                 entry_seq=row.entry_seq,
                 redemption_id=row.redemption_id,
+                card_version=row.card_version,
                 flags=tuple(flag_view(flag) for flag in flags.get(row.id, ())),
                 verbs=verbs_open(RecordState(row.state), standing.parties(actor, row)),
             )

@@ -176,6 +176,8 @@ class _Together:
                 if one.row.redemption_id is not None:
                     _close(self._unit, one.wish.actor, one.row.redemption_id, one.verification, one.wish.now)
         self._unit.hours.verified([one.verification for one in credits_])
+        for one in credits_:
+            _announce(self._unit, one)
 
     def outcomes(self) -> list[Verified]:
         """What became of each wish, in their order."""
@@ -298,6 +300,15 @@ class _Note:
         )
 
 
+def _announce(unit: Unit, one: _Credit) -> None:
+    """Programmes of others are told, by ids."""
+    told = {"record": one.row.id, "station": one.row.station_id, "entry": one.verification.entry_seq}
+    unit.announce("record.verified", told, now=one.wish.now)
+    if one.row.redemption_id is not None and one.verification.entry_seq is not None:
+        settled = {**told, "redemption": one.row.redemption_id}
+        unit.announce("redemption.settled", settled, now=one.wish.now)
+
+
 def _paid(unit: Unit, row: HoursRecord, credited: int) -> list[tuple[Origin, str, int]]:
     """From which purses of the receiver these hours are paid; nothing where nobody pays."""
     if row.redemption_id is None:
@@ -366,5 +377,6 @@ def evidence_of(row: HoursRecord, verifier: Actor, outcome: CapOutcome, plan: Se
         commended=outcome.commended,
         redemption_id=row.redemption_id,
         plan=tuple(plan),
+        card_version=row.card_version,
     )
     return hours_document(served)

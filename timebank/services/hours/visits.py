@@ -14,6 +14,7 @@ from timebank.domain.local_time import whole_minutes
 from timebank.domain.roles import Actor, require
 from timebank.services.hours.log import LogHours, claim_of, write
 from timebank.services.hours.values import HoursView, add_event, views
+from timebank.storage.carrying import note_before
 from timebank.storage.hours import Visit
 from timebank.storage.presence import prove
 from timebank.storage.unit import Bank, Unit
@@ -37,7 +38,8 @@ class VisitView:
 def check_in(
     bank: Bank, actor: Actor, elder_id: str, service_code: str, *, pin: str = "", card: str = "", now: datetime
 ) -> VisitView:
-    """Begin a visit. Raises VisitAlreadyOpen, PinWrong, PinNotSet, CardUnknown, ServiceNotOffered, NotFound."""
+    """Begin a visit. Raises VisitAlreadyOpen, PinWrong, PinNotSet, CardUnknown, ServiceNotOffered, NotFound,
+    ConsentNoteMissing."""
     require(actor, "visits.check_in")
     how = prove(bank, elder_id, pin=pin, card=card, now=now)
     with bank.unit() as unit:
@@ -47,6 +49,7 @@ def check_in(
         service = unit.catalogue.service(service_code)
         if service is None or not service.active:
             raise ServiceNotOffered
+        note_before(unit, service, actor.person_id, elder_id, now)
         row = Visit(
             book=unit.origin,
             id=bank.new_id(now),

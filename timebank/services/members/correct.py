@@ -22,6 +22,7 @@ from timebank.domain.errors import (
 )
 from timebank.domain.identity import DocumentType, login_form, normalize_name, normalize_phone
 from timebank.domain.people import PersonData
+from timebank.domain.policies import require_known
 from timebank.domain.roles import Actor
 from timebank.services.members.register import CONSENT_TEXT, claim, document_digest, identity
 from timebank.services.members.values import MemberView, at_my_station, view_of
@@ -74,6 +75,7 @@ def correct(
         if not reason:
             raise ReasonMissing
         before = unit.person(person_id)
+        require_known(unit.get_care(now), right.tags, before.tags)
         after = _corrected(bank, before, right, now)
         _new_circumstances(bank, unit, actor, person_id, before, after, consent, now)
         _follow(bank, unit, person_id, before, after)

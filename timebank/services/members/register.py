@@ -27,6 +27,7 @@ from timebank.domain.identity import (
     resident_id,
 )
 from timebank.domain.people import PersonData
+from timebank.domain.policies import require_known
 from timebank.domain.roles import Actor, require_at
 from timebank.services.members.values import MemberView, at_my_station, view_of
 from timebank.storage.accounts import add_person, give_login, record_consent
@@ -107,6 +108,7 @@ def _enter(bank: Bank, unit: Unit, form: Application, *, actor_id: str | None, n
         raise NotFound
     if station.state != "open":
         raise StationClosed
+    require_known(unit.get_care(now), form.tags)
     data = _data(bank, form, station.division_code, now)
     person_id = _person(bank, unit, data, now)
     claim(unit, "document", document_digest(bank, data), person_id, ResidentIdTaken)

@@ -126,6 +126,7 @@ def open_up(bank: Bank, unit: Unit, actor: Actor, row: Need, now: datetime) -> N
         wish = AskForCare(row.elder_id, row.elder_id, row.service_code, row.minutes, row.wanted_at)
         row.redemption_id = hold(bank, unit, actor, wish, DESK, row.station_id, now).id
     unit.needs.move(row, str(state), actor.person_id, actor.via, now)
+    unit.announce("need.published", {"need": row.id, "station": row.station_id}, now=now)
 
 
 def _check_choices(form: PostNeed) -> None:

@@ -137,6 +137,8 @@ def settle(bank: Bank, actor: Actor, redemption_id: str, *, now: datetime) -> Re
             row.entry_seq = entry.seq
         row.settled_minutes = used
         unit.redemptions.move(row, str(state), actor.person_id, actor.via, now)
+        told = {"redemption": row.id, "station": row.station_id, "entry": row.entry_seq}
+        unit.announce("redemption.settled", told, now=now)
         return views(unit, actor, [row])[0]
 
 

@@ -7,11 +7,12 @@ import pkgutil
 from typing import Any
 
 import marshmallow as ma
+from apispec import BasePlugin
 from flask import Flask
 from flask_smorest import Api
 
 from timebank import __version__
-from timebank.web.api.access import guard_api
+from timebank.web.api.access import KEY_LENGTH, guard_api
 from timebank.web.errors import PROBLEM
 from timebank.web.guard import public
 from timebank.web.security import csrf
@@ -28,6 +29,21 @@ class Problem(ma.Schema):
     detail = ma.fields.String(required=True)
     code = ma.fields.String(required=True)
     errors = ma.fields.Dict()
+
+
+class KeyOfPosts(BasePlugin):
+    """Describes the header without which no POST is carried out, so that generated clients ask for it."""
+
+    def operation_helper(self, path: str | None = None, operations: dict[str, Any] | None = None, **rest: Any) -> None:
+        if operations is not None and "post" in operations:
+            key = {
+                "in": "header",
+                "name": "Idempotency-Key",
+                "required": True,
+                "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH},
+                "description": "A repeat with the same key gets the same answer and does nothing.",
+            }
+            operations["post"].setdefault("parameters", []).append(key)
 
 
 class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest has no types
@@ -61,7 +77,7 @@ def init_api(app: Flask) -> None:
             "info": {"description": "Hours of volunteer service, on an append-only ledger. All amounts are minutes."},
         },
     )
-    description = ProblemApi(app)
+    description = ProblemApi(app, spec_kwargs={"extra_plugins": [KeyOfPosts()]})
     guard_api(app)
     for found in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{found.name}")

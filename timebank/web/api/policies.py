@@ -48,6 +48,8 @@ class Service(ma.Schema):
     minutes_max = ma.fields.Integer()
     active = ma.fields.Boolean()
     askable = ma.fields.Boolean()
+    carries_papers = ma.fields.Boolean()
+    legal_class = ma.fields.String(allow_none=True)
 
 
 class Services(ma.Schema):

@@ -28,6 +28,8 @@ class TrainingEvent(ma.Schema):
     minutes = ma.fields.Integer(required=True, strict=True)
     places = ma.fields.Integer(required=True, strict=True)
     audience = SafeText(load_default="volunteers")
+    begins = SafeText(load_default="", allow_none=True, validate=ma.validate.Length(max=5))
+    place = SafeText(load_default="", allow_none=True, validate=ma.validate.Length(max=120))
     valid_to = ma.fields.Date(load_default=None, allow_none=True)
     state = ma.fields.String(dump_only=True)
     people = ma.fields.Function(
@@ -71,7 +73,7 @@ def of_stations() -> Any:
 @blueprint.response(201, TrainingMade)
 def plan(form: dict[str, Any]) -> Any:
     """Announce a training"""
-    told = NewTraining(**{**form, "training": form["training"] or ""})
+    told = NewTraining(**{**form, **{name: form[name] or "" for name in ("training", "begins", "place")}})
     return {"id": training.plan(bank(), actor(), told, now=now())}
 
 

@@ -8,7 +8,9 @@ from flask_babel import gettext
 from timebank.domain.errors import NotFound
 from timebank.domain.figures import MAP_HEIGHT, MAP_WIDTH, TARGET_LABELS, placed
 from timebank.domain.places import distance_metres
-from timebank.services import dashboard, network
+from timebank.domain.roles import permits
+from timebank.domain.rounds import month_of
+from timebank.services import dashboard, network, rounds
 from timebank.web.guard import actor, allow, bank, now, public
 
 blueprint = Blueprint("dashboard", __name__)
@@ -20,7 +22,13 @@ def index() -> str:
     """All in reach, or one place of it."""
     view = dashboard.see(bank(), actor(), request.args.get("at") or None, now=now())
     names = {code: (name, name_en) for code, name, name_en in view.services}
-    return render_template("dashboard/index.html", view=view, names=names, target_labels=TARGET_LABELS)
+    visits = None
+    if permits(actor(), "rounds.read"):
+        visits = rounds.coverage(bank(), actor(), month_of(None, now()), now=now())
+    mine = [one for one in visits.stations if view.at is None or one.station_id == view.at.id] if visits else []
+    return render_template(
+        "dashboard/index.html", view=view, names=names, target_labels=TARGET_LABELS, visits=visits, visited=mine
+    )
 
 
 @blueprint.get("/map")

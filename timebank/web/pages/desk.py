@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from timebank.domain.errors import Invalid, StationSignatureNeeded, TimebankError
 from timebank.domain.hours import REASON_LABELS
-from timebank.services import hours, members, needs, network, redemptions, station_keys
+from timebank.services import consent_notes, hours, members, needs, network, redemptions, station_keys
 from timebank.services.hours import LogHours, RowRefused, StationSignature
 from timebank.services.members import MemberView
 from timebank.web.errors import Refusal, in_words
@@ -49,6 +49,7 @@ def index() -> Any:
         waiting=records.get("confirmed", 0) + records.get("disputed", 0),
         requests=sum(requests.get(state, 0) for state in ("held", "waiting", "delivered")),
         needs=wanted.get("posted", 0) + wanted.get("open", 0),
+        papers_out=len(consent_notes.at_stations(bank(), actor(), now=now())),
         slips=sum(sheet.counts["open"] for sheet in hours.sheets(bank(), actor())),
     )  # fmt: skip
     return page, refusal.status if refusal else 200

@@ -53,7 +53,7 @@ def _member() -> dict[str, Any]:
     prospects = redemptions.prospects(bank(), me, me.person_id, now=now())
     return {
         "book": passbook.own(bank(), me, now=now(), part=Part(limit=0)),
-        "tiles": _member_tiles(me),
+        "tiles": _member_tiles(me, asks=prospects.may_ask),
         "visit": hours.open_visit(bank(), me),
         "to_confirm": hours.for_my_word(bank(), me),
         "to_clarify": hours.to_clarify(bank(), me),
@@ -73,8 +73,13 @@ def _member() -> dict[str, Any]:
     }
 
 
-def _member_tiles(me: Actor) -> list[Tile]:
-    """What every member can do; who is to visit elders this month finds them, too."""
+def _member_tiles(me: Actor, *, asks: bool) -> list[Tile]:
+    """What every member can do; who is to visit elders this month finds them, too.
+
+    There is one door to care: with hours to use it leads to asking with them, without to a need; each form names the
+    other. `asks`: there are hours to use.
+    """
+    door = "redemptions.new" if asks else "needs.new"
     visits = rounds.planned_for_me(bank(), me, month_of(None, now()))
     note = gettext("elders who wait for a visit this month")
     asked = [Tile("rounds.mine", "people", gettext("Whom I visit"), note, visits)] if visits else []
@@ -82,14 +87,15 @@ def _member_tiles(me: Actor) -> list[Tile]:
         *asked,
         Tile("hours.new", "pen", gettext("Log hours"), gettext("I helped somebody")),
         Tile("hours.check_in", "door", gettext("Check in"), gettext("I am with the elder now")),
-        Tile("redemptions.new", "hand", gettext("Ask for care"), gettext("I would like to be helped")),
+        Tile(door, "hand", gettext("Ask for care"), gettext("I would like to be helped")),
         Tile("needs.near", "people", gettext("Help near by"), gettext("who needs help, and activities")),
-        Tile("needs.new", "place", gettext("Post a need"), gettext("volunteers near by see it")),
         Tile("activities.index", "clock", gettext("Activities"), gettext("join a group, or a project")),
         Tile("passbook.index", "book", gettext("Passbook"), gettext("what I have, entry by entry")),
         Tile("transfers.new", "gift", gettext("Give hours"), gettext("to my family, or to elders in need")),
         Tile("training.index", "book", gettext("Trainings"), gettext("free of charge")),
         Tile("hours.index", "list", gettext("My records"), gettext("helped and was helped")),
+        Tile("consent_notes.index", "pen", gettext("Papers carried"), gettext("agree, and say that they are back")),
+        Tile("equipment.mine", "place", gettext("Things borrowed"), gettext("aids from the station")),
     ]
 
 

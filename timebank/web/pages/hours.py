@@ -15,7 +15,7 @@ from wtforms import DateField, PasswordField, RadioField, SelectField, TimeField
 from timebank.domain.catalogue import FIVE_X_LABELS, FiveX, by_class
 from timebank.domain.errors import NotFound, TimebankError
 from timebank.domain.hours import REASON_LABELS
-from timebank.services import families, hours, members, redemptions
+from timebank.services import consent_notes, families, hours, members, redemptions
 from timebank.services.hours import LogHours
 from timebank.services.redemptions import RedemptionView
 from timebank.web.errors import in_words
@@ -202,7 +202,13 @@ def show(record_id: str) -> str:
     view = hours.see(bank(), actor(), record_id)
     trail = hours.trail(bank(), actor(), record_id)
     return render_template(
-        "hours/show.html", record=view, trail=trail, me=actor().person_id, form=PresenceForm(), reasons=REASON_LABELS
+        "hours/show.html",
+        record=view,
+        trail=trail,
+        me=actor().person_id,
+        form=PresenceForm(),
+        reasons=REASON_LABELS,
+        note=consent_notes.of_record(bank(), actor(), record_id, now=now()),
     )
 
 

@@ -20,7 +20,7 @@ from timebank.web.errors import in_words
 from timebank.web.forms import Form, SafeText, needed
 from timebank.web.guard import actor, allow, bank, now, public, signed_in
 from timebank.web.language import in_language
-from timebank.web.words import DOCUMENT_LABELS, TAG_LABELS, choices, state_word
+from timebank.web.words import DOCUMENT_LABELS, choices, circumstance_choices, state_word
 
 blueprint = Blueprint("members", __name__)
 
@@ -102,7 +102,7 @@ def _fill(form: ApplicationForm) -> None:
     form.station_id.choices = [(view.id, in_language(view.name, view.name_en)) for view in places]
     form.document_type.choices = choices(DOCUMENT_LABELS)
     if isinstance(form, DeskForm):
-        form.tags.choices = choices(TAG_LABELS)
+        form.tags.choices = circumstance_choices()
 
 
 def _application(form: ApplicationForm, channel: str) -> Application:
@@ -177,7 +177,7 @@ def show(person_id: str) -> str:
     form.relation.choices = choices({k: v for k, v in RELATION_LABELS.items() if k is not Relation.SELF})
     return render_template(
         "members/show.html", member=view, relatives=relatives, kin_form=form, pin_form=PinForm(),
-        password_form=PasswordForm(), tag_labels=TAG_LABELS, relation_labels=RELATION_LABELS,
+        password_form=PasswordForm(), relation_labels=RELATION_LABELS,
         is_new=request.args.get("new") == "yes", use=credit_files.facts_of_use(bank(), actor(), person_id),
         waiting=_waiting(person_id),
     )  # fmt: skip
@@ -246,7 +246,7 @@ def correct(person_id: str) -> Any:
         }
     )
     form.document_type.choices = choices(DOCUMENT_LABELS)
-    form.tags.choices = choices(TAG_LABELS)
+    form.tags.choices = circumstance_choices(told.tags)
     refusal = None
     if form.validate_on_submit():
         kept = told.document_number if form.document_type.data == str(told.document_type) else ""

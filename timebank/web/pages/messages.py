@@ -21,6 +21,7 @@ PLACES = {
     "redemption": ("redemptions.show", "redemption_id"),
     "hours": ("hours.show", "record_id"),
     "need": ("needs.show", "need_id"),
+    "webhook": ("webhooks.show", "webhook_id"),
     "activity": ("activities.show", "activity_id"),
 }
 """What a message is about → the page that shows it to who may see it."""
@@ -33,6 +34,7 @@ LISTS = {
     "rounds": "rounds.mine",
     "complaint": "complaints.index",
     "incident": "incidents.index",
+    "loan": "equipment.mine",
     "credit_event": "credit_files.index",
 }
 

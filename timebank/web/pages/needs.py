@@ -13,7 +13,7 @@ from wtforms import SelectField, TimeField
 from timebank.domain.errors import Invalid, NotFound, TimebankError
 from timebank.domain.needs import REASON_LABELS, STATE_NEXT, UNFINISHED, NeedState
 from timebank.domain.roles import permits
-from timebank.services import families, members, needs
+from timebank.services import catalogue, families, members, needs
 from timebank.services.needs import Circle, NeedView
 from timebank.web import needing
 from timebank.web.errors import in_words
@@ -39,7 +39,7 @@ def new() -> Any:
     """Post a need: what, when, done. For oneself, or for an elder whom one acts for."""
     form = NeedForm()
     view = request.args.get("by", needing.BY_HELP)
-    menu = needing.fill(form, needing.people(), view)
+    menu = needing.fill(form, needing.people(), view, needing.usual_funding(actor().person_id))
     refusal = None
     if form.validate_on_submit():
         try:
@@ -61,7 +61,8 @@ def at_desk() -> Any:
     try:
         if number:
             member = members.see(bank(), actor(), members.by_number(bank(), number), now=now())
-            menu = needing.fill(form, [(member.person_id, member.data.name)], view)
+            whom, funding = [(member.person_id, member.data.name)], needing.usual_funding(member.person_id)
+            menu = needing.fill(form, whom, view, funding)
         if member is not None and form.validate_on_submit():
             return _posted(needing.post(needing.told(form)))
     except TimebankError as error:
@@ -144,6 +145,7 @@ def _show(need_id: str, refusal: Any, form: ServedForm | None = None) -> Any:
         desk=permits(actor(), "needs.run"),
         what_next=STATE_NEXT[NeedState(view.state)],
         is_over=view.wanted_at <= now(),
+        carries=catalogue.carries_papers(bank(), view.service_code),
     )
     return page, refusal.status if refusal else 422 if form.errors else 200
 

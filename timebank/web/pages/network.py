@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from io import BytesIO
 
 import segno
 from flask import Blueprint, Response, render_template, send_file, url_for
 
+from timebank.domain.credit_files import KIND_LABELS
 from timebank.domain.inspections import OUTCOME_LABELS
 from timebank.domain.organisations import PRICE_UNITS
-from timebank.services import inspections, network
+from timebank.services import credit_files, inspections, network
+from timebank.services.credit_files import ListingView, PublicEvent
 from timebank.web.guard import bank, now, public
 from timebank.web.language import in_language
 from timebank.web.paper import drawn
@@ -30,12 +33,23 @@ def index() -> str:
 @blueprint.get("/stations/<code>")
 @public
 def show(code: str) -> str:
-    """All that hangs at a station's door: promise, prices with their basis, filing, grading."""
+    """All that hangs at a station's door: promise, prices with their basis, permits, penalties, checks."""
     page = network.public_page(bank(), code, now=now())
+    events = credit_files.public_events(bank(), page.station.id, now=now())
     return render_template(
         "network/show.html", page=page, view=page.station, units=PRICE_UNITS, outcomes=OUTCOME_LABELS,
-        inspected=inspections.of_station(bank(), code),
+        inspected=inspections.of_station(bank(), code), checks=_events(events, ("inspection",)),
+        penalties=_events(events, ("breach", "complaint")), awards=_events(events, ("award",)), kinds=KIND_LABELS,
+        listed=_listed(page.station.operator_uscc),
     )  # fmt: skip
+
+
+def _listed(uscc: str) -> list[ListingView]:
+    return [one for one in credit_files.public_listings(bank(), now=now()) if one.uscc == uscc]
+
+
+def _events(events: Iterable[PublicEvent], kinds: tuple[str, ...]) -> list[PublicEvent]:
+    return [one for one in events if one.kind in kinds]
 
 
 @blueprint.get("/stations/<code>/sign.pdf")

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as Answer
 
 from timebank.domain.privacy import WAITING_DAYS
-from timebank.services import members, own_data, privacy
+from timebank.services import credit_files, members, own_data, privacy
 from timebank.web.guard import actor, allow, bank, now
 from timebank.web.own_words import in_parts
 from timebank.web.paper import drawn
@@ -24,8 +24,9 @@ blueprint = Blueprint("privacy", __name__)
 def index() -> str:
     """What is kept of me, and what I can do about it."""
     me = members.see(bank(), actor(), actor().person_id, now=now())
+    use = credit_files.facts_of_use(bank(), actor(), actor().person_id)
     return render_template(
-        "privacy/index.html", member=me, erasure=privacy.own(bank(), actor(), now=now()), days=WAITING_DAYS
+        "privacy/index.html", member=me, use=use, erasure=privacy.own(bank(), actor(), now=now()), days=WAITING_DAYS
     )
 
 

@@ -14,7 +14,7 @@ from timebank.domain.catalogue import TRAINING_LABELS
 from timebank.domain.errors import Invalid, NotFound, TimebankError
 from timebank.domain.redemptions import ENDED, OPEN, REASON_LABELS, STATE_NEXT, RedemptionState
 from timebank.domain.roles import Actor, permits
-from timebank.services import families, members, redemptions
+from timebank.services import catalogue, families, members, redemptions
 from timebank.services.redemptions import AskForCare, Prospects, RedemptionView
 from timebank.web.asking import AskForm, fill, told, whom
 from timebank.web.errors import in_words
@@ -134,6 +134,7 @@ def _show(redemption_id: str, refusal: Any) -> Any:
         reason_words=reasons,
         desk=permits(actor(), "redemptions.run"),
         may_see_record=_sees_record(view),
+        carries=catalogue.carries_papers(bank(), view.service_code),
         what_next=STATE_NEXT[RedemptionState(view.state)],
     )
     return page, refusal.status if refusal else 200

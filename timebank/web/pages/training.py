@@ -7,17 +7,17 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response
-from wtforms import DateField, IntegerField, SelectField, TextAreaField
+from wtforms import DateField, IntegerField, SelectField, TextAreaField, TimeField
 from wtforms.validators import Optional
 
 from timebank.domain.catalogue import TRAINING_LABELS
 from timebank.domain.errors import TimebankError
-from timebank.domain.roles import stations_of
+from timebank.domain.roles import permits, stations_of
 from timebank.services import members, network, training
 from timebank.services.training import AUDIENCES, NewTraining
 from timebank.web.errors import in_words
 from timebank.web.forms import Form, SafeText, needed
-from timebank.web.guard import actor, allow, bank, now
+from timebank.web.guard import actor, allow, bank, now, signed_in
 from timebank.web.language import in_language
 from timebank.web.words import choices
 
@@ -32,19 +32,25 @@ class TrainingForm(Form):
     content = TextAreaField(lazy_gettext("Content"), [needed()])
     organiser = SafeText(lazy_gettext("Organiser"), [needed()])
     held_on = DateField(lazy_gettext("Day"), [needed()])
+    begins = TimeField(lazy_gettext("At what time?"), [needed()])
+    place = SafeText(lazy_gettext("In which room?"), [needed()])
     minutes = IntegerField(lazy_gettext("Minutes"), [needed()], default=90)
     places = IntegerField(lazy_gettext("Places"), [needed()], default=20)
     valid_to = DateField(lazy_gettext("What it opens is valid to"), [Optional()])
 
 
 @blueprint.get("/trainings")
-@allow("trainings.join")
-def index() -> str:
-    """What is coming, and what I finished."""
-    attended, held = training.mine(bank(), actor())
+@signed_in
+def index() -> Any:
+    """What is coming, and what I finished. Who runs trainings and joins none finds the station's list,
+    and everybody else of the staff what is coming."""
+    joins = permits(actor(), "trainings.join")
+    if not joins and permits(actor(), "trainings.run"):
+        return redirect(url_for("training.desk"))
+    attended, held = training.mine(bank(), actor()) if joins else ((), ())
     return render_template(
         "training/index.html", views=training.coming(bank(), actor(), now=now()), attended=attended, held=held,
-        labels=TRAINING_LABELS, audiences=AUDIENCES,
+        labels=TRAINING_LABELS, audiences=AUDIENCES, joins=joins,
     )  # fmt: skip
 
 
@@ -72,6 +78,7 @@ def desk() -> Any:
     _fill(form)
     if form.validate_on_submit():
         told = {name: field.data for name, field in form._fields.items()}
+        told["begins"] = f"{form.begins.data:%H:%M}"
         try:
             training.plan(bank(), actor(), NewTraining(**told), now=now())
             flash(gettext("The training is announced."), "success")
