@@ -40,6 +40,7 @@ class Estate(InBook, Base):
         *to_person("person_id"),
         to_station(),
         Index("ix_estate_book_station", "book", "station_id", "state"),
+        Index("ix_estate_book_person", "book", "person_id"),
     )
 
     person_id: Mapped[str] = mapped_column(String(32))
