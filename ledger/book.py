@@ -78,16 +78,18 @@ class Book:
         keys: Sequence[str] = (),
         software: str | None = None,
         signed_only: bool = False,
+        unit: str = UNIT,
         random: Random = os.urandom,
     ) -> Book:
         """Begin a book: write its genesis, which names the unit and the verifier keys. Raises BookExists.
 
-        `signed_only`: nothing shall ever be verified in it without the signature of a station's own key.
+        `signed_only`: nothing shall ever be verified in it without the signature of a station's own key. `unit`: what
+        its amounts count, minutes unless it is a book of points; books of different units never mix.
 
         Accounts, also the issuance and the escrow, are opened by the caller.
         """
         book = cls(store, origin, signed_only=signed_only)
-        data: dict[str, object] = {"unit": UNIT, "keys": list(keys)}
+        data: dict[str, object] = {"unit": unit, "keys": list(keys)}
         if software is not None:
             data["software"] = software
         if signed_only:

@@ -6,11 +6,12 @@ not looked at here (see `ledger.balances`), nor bytes (see `ledger.canonical`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ledger.accounts import AccountKind
-from ledger.entries import MONEY_KINDS, UNIT, Kind, Posting, check_hash, check_text
+from ledger.entries import MONEY_KINDS, Kind, Posting, check_hash, check_text
 from ledger.errors import (
     AccountUnknown,
     AlreadyReversed,
@@ -22,6 +23,8 @@ from ledger.errors import (
     PostingsUnbalanced,
 )
 
+UNIT_WORD = re.compile(r"[a-z][a-z0-9-]{0,15}", re.ASCII).fullmatch
+"""What a book counts: `min`, or the word of a programme of points. All its amounts are whole numbers of it."""
 _MEMBER = frozenset({AccountKind.MEMBER})
 _ESCROW = frozenset({AccountKind.ESCROW})
 _ISSUANCE = frozenset({AccountKind.ISSUANCE})
@@ -262,8 +265,8 @@ def _check_data(kind: Kind, data: Mapping[str, Any] | None) -> None:
 
 
 def _check_genesis(kind: Kind, data: Mapping[str, Any]) -> None:
-    if data["unit"] != UNIT:
-        raise KindRuleBroken(kind, f"the unit is {data['unit']!r}, not {UNIT!r}")
+    if not isinstance(data["unit"], str) or not UNIT_WORD(data["unit"]):
+        raise KindRuleBroken(kind, f"{data['unit']!r} is not a unit")
     if not isinstance(data["keys"], list | tuple) or not all(isinstance(key, str) for key in data["keys"]):
         raise FormatError("data.keys", "not a list of verifier keys")
     _check_stations(data)

@@ -18,7 +18,7 @@ PAGES = {
            "/complain/follow", "/nowhere"),
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
                     "/transfers", "/transfers/new", "/interchange/new",
-                    "/estates/choice", "/trainings", "/messages", "/messages/wishes", "/account",
+                    "/estates/choice", "/points", "/trainings", "/messages", "/messages/wishes", "/account",
                     "/account/password", "/my-data", "/needs", "/needs/new", "/needs/open", "/offers",
                     "/activities", "/complaints", "/complaints/new", "/rounds/mine",
                     "/consent-notes", "/consent-notes/new", "/equipment"),
@@ -35,7 +35,7 @@ PAGES = {
                "/network/operators", "/network/divisions",
                "/network/stations/new", "/policies/new",
                "/grants", "/corrections", "/services", "/services/errands", "/station-keys", "/webhooks",
-               "/interchange", "/dormant"),
+               "/interchange", "/dormant", "/points"),
     "auditor": ("/audits",),
     "admin": ("/staff", "/tokens", "/audits"),
 }  # fmt: skip

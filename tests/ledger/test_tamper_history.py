@@ -203,7 +203,7 @@ RULES = [
     (OPEN.seq, {"data": {"account": "second", "account_kind": "bank"}}, "kind_rule_broken"),
     (CLOSE.seq, {"data": {"account": "ann"}}, "account_not_empty"),
     (CLOSE.seq, {"data": {"account": "nobody"}}, "account_closed"),
-    (0, {"data": {"keys": [], "unit": "hours"}}, "kind_rule_broken"),
+    (0, {"data": {"keys": [], "unit": "Hours!"}}, "kind_rule_broken"),
 ]
 
 

@@ -58,6 +58,7 @@ _MEMBER = frozenset(
         "transfers.gift", "transfers.donate", "transfers.undo",
         "passbook.see_own", "receipts.see_own", "members.see_own", "members.export_own", "members.erase_own",
         "proxies.agree", "catalogue.read", "policies.read", "messages.see_own",
+        "points.read", "points.order",
         "trainings.join", "needs.post", "needs.take", "offers.make", "activities.join", "projects.join",
     }
 )  # fmt: skip
@@ -82,7 +83,7 @@ _WORKER = _AT_A_STATION | {
     "needs.post_at_desk", "needs.run", "offers.check", "activities.run", "projects.edit", "matching.confirm",
     "rounds.run", "incidents.run", "ratings.enter", "complaints.enter", "estates.read", "estates.report",
     "dormant.read", "dormant.contact",
-    "consent_notes.run", "equipment.run",
+    "consent_notes.run", "equipment.run", "points.read", "points.run",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
@@ -97,7 +98,7 @@ _COUNTY = _STREET | {
     "audits.run", "ledger.read",
     "erasures.read", "erasures.confirm", "station_keys.retire",
     "credit_files.decide", "listings.decide", "interchange.read", "interchange.decide", "dormant.lapse",
-    "webhooks.manage",
+    "webhooks.manage", "points.read", "points.decide",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {

@@ -25,6 +25,7 @@ from timebank.services import (
     messages,
     needs,
     offers,
+    points,
     privacy,
     publishing,
     redemptions,
@@ -58,6 +59,15 @@ class Job:
         return today if today > local else today + timedelta(days=1)
 
 
+def in_programmes(work: Work) -> Work:
+    """The same work over the book of every programme of points. Gives what came of each."""
+
+    def each(bank: Bank, *, now: datetime) -> list[object]:
+        return [outcome for theirs in points.banks(bank) if (outcome := work(theirs, now=now))]
+
+    return each
+
+
 JOBS = (
     Job("transfers", transfers.carry_out_due, timedelta(seconds=15)),
     Job("redemptions", redemptions.expire_due, timedelta(minutes=1)),
@@ -73,6 +83,10 @@ JOBS = (
     Job("signals", signals.find, at=time(4, 0), lease=timedelta(hours=1)),
     Job("interchange", interchange.send_due, timedelta(seconds=10)),
     Job("statements", interchange.reconcile_due, at=time(5, 0)),
+    Job("points", points.carry_out_due, timedelta(seconds=15)),
+    Job("points-orders", points.cancel_forgotten, timedelta(hours=1)),
+    Job("points-checkpoint", in_programmes(publishing.publish), timedelta(seconds=30)),
+    Job("points-audit", in_programmes(audits.run_full), at=time(2, 30), lease=timedelta(hours=2)),
     Job("timestamp", publishing.timestamp, at=time(3, 0)),
     Job("reminders", messages.remind_due, timedelta(minutes=5)),
     Job("messages", messages.send_due, timedelta(seconds=30)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ledger import Book, Kind
+from ledger import Book
 from ledger.errors import BookExists
 from timebank.domain.roles import Actor, Role, RoleName
 from timebank.storage.access import RoleGrant
@@ -47,7 +47,7 @@ def begin(bank: Bank, *, software: str, now: datetime, signed_only: bool = False
             random=bank.random,
         )
         for account, kind in ((unit.issuance, "issuance"), (unit.escrow, "escrow"), (unit.pool, "pool")):
-            unit.append(Kind.OPEN, FOUNDER, now=now, data={"account": account, "account_kind": kind})
+            unit.append_open(account, kind, FOUNDER, now=now)
 
 
 def first_administrator(

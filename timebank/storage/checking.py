@@ -64,8 +64,8 @@ def audit_book(bank: Bank, since: bytes | None) -> Report:
             levels=ALL_LEVELS if others is not None else ALL_LEVELS - {Level.WITNESSES},
             keys=keys,
             pins=pins,
-            documents=known.documents,
-            rules=known.rules,
+            documents=None if bank.counts_points else known.documents,
+            rules=None if bank.counts_points else known.rules,
             witnessed=others,
             workers=workers,
         )

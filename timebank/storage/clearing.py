@@ -17,6 +17,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from timebank.storage.base import Base, InBook, in_book, to_person
 
 OUT, IN = "out", "in"
+LOCAL = "points:"
+"""What a programme of points has in the place of an address: its book is in this very deployment."""
 UNFINISHED: Final = ("held", "sent")
 
 
@@ -125,7 +127,8 @@ class Clearings:
         return self._session.scalar(query)
 
     def partners(self) -> list[Partner]:
-        query = select(Partner).where(Partner.book == self._book)
+        """The books of other counties, by origin; not those of our own programmes."""
+        query = select(Partner).where(Partner.book == self._book, Partner.url != LOCAL)
         return list(self._session.scalars(query.order_by(Partner.origin)))
 
     def get(self, transfer_id: str, *, lock: bool = False) -> Clearing | None:
@@ -144,11 +147,16 @@ class Clearings:
 
     def due(self, now: datetime, limit: int = 100) -> list[str]:
         """Transfers that are to be told to the other book (again)."""
-        query = select(Clearing.id).where(
-            Clearing.book == self._book,
-            Clearing.direction == OUT,
-            Clearing.state == "sent",
-            Clearing.next_try_at <= now,
+        there = (Partner.book == Clearing.book) & (Partner.id == Clearing.partner_id) & (Partner.url != LOCAL)
+        query = (
+            select(Clearing.id)
+            .join(Partner, there)
+            .where(
+                Clearing.book == self._book,
+                Clearing.direction == OUT,
+                Clearing.state == "sent",
+                Clearing.next_try_at <= now,
+            )
         )
         return list(self._session.scalars(query.order_by(Clearing.next_try_at).limit(limit)))
 

@@ -25,6 +25,7 @@ from timebank.storage.network import Network
 from timebank.storage.offers import Offers
 from timebank.storage.organisations import Organisations
 from timebank.storage.people import People
+from timebank.storage.points import Points
 from timebank.storage.privacy import Privacy
 from timebank.storage.publishing import Publishing
 from timebank.storage.ratings import Ratings
@@ -63,6 +64,7 @@ class Repositories:
         self.offers = Offers(session, book)
         self.organisations = Organisations(session, book)
         self.people = People(session, book)
+        self.points = Points(session, book)
         self.policies = Policies(session, book)
         self.privacy = Privacy(session, book)
         self.publishing = Publishing(session, book)

@@ -75,6 +75,10 @@ class Unit(Repositories):
         self._session.flush()
         return self.book.append(draft, now=now, random=self._bank.random)
 
+    def append_open(self, account: str, kind: str, actor_id: str, *, now: datetime) -> None:
+        """Open an account of this kind, in this unit's commit."""
+        self.append(Kind.OPEN, actor_id, now=now, data={"account": account, "account_kind": kind})
+
     def append_many(self, drafts: Iterable[Draft], *, now: datetime) -> tuple[Entry, ...]:
         """Write several entries, one after the other, in this unit's commit."""
         self._session.flush()
@@ -271,6 +275,8 @@ class Bank:
     gatherings: dict[str, Gathering[Any, Any]] = field(default_factory=dict)
     fixed: dict[str, bool] = field(default_factory=dict)
     """What was read of the book and never changes."""
+    counts_points: bool = False
+    """A programme's book: other rules than those of hours hold there."""
 
     def gather(self, name: str, work: Callable[[Bank, Sequence[W]], Sequence[R]], wishes: Sequence[W]) -> list[R]:
         """Carry out these wishes in one commit with those of the same `name` that other threads have now.

@@ -28,6 +28,7 @@ MENU = (
     Item("redemptions.new", N_("Ask for care"), "redemptions.request"),
     Item("needs.near", N_("Help near by"), "needs.take"),
     Item("passbook.index", N_("Passbook"), "passbook.see_own"),
+    Item("points.index", N_("Points"), "points.read"),
     Item("messages.index", N_("Messages"), "messages.see_own"),
     Item("desk.queue", N_("Verify"), "hours.verify"),
     Item("desk.index", N_("Desk"), "members.register"),

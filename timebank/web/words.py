@@ -109,6 +109,11 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "withdrawn": (N_("Withdrawn"), "off"),
         "undone": (N_("Taken back"), "off"),
     },
+    "points_order": {
+        "ordered": (N_("Ordered"), "wait"),
+        "handed": (N_("Handed over"), ""),
+        "cancelled": (N_("Cancelled"), "off"),
+    },
     "partner": {
         "proposed": (N_("Waiting for a second person"), "wait"),
         "agreed": (N_("In force"), ""),

@@ -18,6 +18,7 @@ from timebank.domain.errors.members import *
 from timebank.domain.errors.messages import *
 from timebank.domain.errors.needs import *
 from timebank.domain.errors.organisations import *
+from timebank.domain.errors.points import *
 from timebank.domain.errors.policies import *
 from timebank.domain.errors.privacy import *
 from timebank.domain.errors.receipts import *

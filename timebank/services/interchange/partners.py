@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger import Kind, LedgerError
+from ledger import LedgerError
 from ledger.keyring import keys_in_force
 from ledger.notes import VerifierKey
 from ledger.receipts import parse_policy
@@ -143,8 +143,7 @@ def agree(bank: Bank, actor: Actor, partner_id: str, *, now: datetime) -> Partne
             raise SecondPersonNeeded
         if row.account is None:
             row.account = bank.opaque("c")
-            data = {"account": row.account, "account_kind": "clearing"}
-            unit.append(Kind.OPEN, actor.person_id, now=now, data=data)
+            unit.append_open(row.account, "clearing", actor.person_id, now=now)
         row.state, row.agreed_by, row.agreed_at = "agreed", actor.person_id, now
         unit.flush()
         return view_of(unit, actor, row)

@@ -1,6 +1,6 @@
 """Transfers: gifts and donations that can be undone for a while, and grants that two people decide."""
 
-from timebank.services.transfers.crossings import Crossing, Destination, cross, crossing
+from timebank.services.transfers.crossings import Crossing, Destination, cross, crossing, exchange
 from timebank.services.transfers.gifts import Addressee, Giving, addressee, carry_out_due, donate, gift, giving, undo
 from timebank.services.transfers.grants import ask_grant, decide_grant, grants, pending_grants, pool_minutes
 from timebank.services.transfers.values import TransferView, mine
@@ -18,6 +18,7 @@ __all__ = [
     "crossing",
     "decide_grant",
     "donate",
+    "exchange",
     "gift",
     "giving",
     "grants",

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger import Draft, Kind
-from timebank.domain.errors import ClearingLimitReached, PartnerUnknown
+from timebank.domain.errors import ClearingLimitReached, ConversionOff, NotFound, PartnerUnknown, ProgrammeNotOpen
 from timebank.domain.evidence import clearing_document
 from timebank.domain.identity import parse_member_number
+from timebank.domain.points import converted, from_document
 from timebank.domain.policies import Use, usable_minutes
 from timebank.domain.roles import Actor, require
 from timebank.domain.transfers import refuse_crossing
 from timebank.services.transfers.escrow import hold, release
 from timebank.services.transfers.values import TransferView, purses_of, side_of
-from timebank.storage.clearing import OUT, Clearing, Partner
+from timebank.storage.clearing import LOCAL, OUT, Clearing, Partner
 from timebank.storage.transfers import Transfer
 from timebank.storage.unit import Bank, Unit
 
@@ -57,36 +58,60 @@ def cross(bank: Bank, actor: Actor, partner_id: str, number: str, minutes: int, 
     require(actor, "transfers.gift")
     member_number = parse_member_number(number)
     with bank.unit() as unit:
-        policy, _ = unit.policy_at(now)
-        unit.members.get(actor.person_id, lock=True)
         partner = unit.clearings.partner(partner_id, lock=True)
-        if partner is None or partner.state != "agreed":
+        if partner is None or partner.state != "agreed" or partner.url == LOCAL:
             raise PartnerUnknown
-        for error in refuse_crossing(policy, side_of(unit, actor.person_id), purses_of(unit, actor.person_id), minutes):
-            raise error
-        _check_limit(unit, partner, minutes + unit.clearings.held_minutes(partner.id))
-        view = hold(bank, unit, actor, policy, "clear", None, minutes, now)
-        document = clearing_document(
-            transfer_id=view.id, book=partner.origin, member_number=member_number, minutes=minutes
+        return _send_over(bank, unit, actor, partner, member_number, minutes, now)
+
+
+def exchange(bank: Bank, actor: Actor, programme_id: str, minutes: int, *, now: datetime) -> TransferView:
+    """Let own hours become points of a programme, at the rate of its rules; they wait for the undo time first.
+
+    Raises NotFound, ProgrammeNotOpen, ConversionOff, ConversionUneven, MinutesInvalid, BalanceTooLow.
+    """
+    require(actor, "transfers.gift")
+    with bank.unit() as unit:
+        programme, membership = unit.points.programme(programme_id), unit.members.get(actor.person_id)
+        if programme is None or membership is None:
+            raise NotFound
+        if programme.state != "open":
+            raise ProgrammeNotOpen
+        converted(from_document(programme.rules), minutes)
+        partner = unit.clearings.partner(programme_id, lock=True)
+        if partner is None:
+            raise ConversionOff
+        return _send_over(bank, unit, actor, partner, membership.number, minutes, now)
+
+
+def _send_over(
+    bank: Bank, unit: Unit, actor: Actor, partner: Partner, member_number: str, minutes: int, now: datetime
+) -> TransferView:
+    """The hold, and what the other book will be told. The partner must be locked."""
+    policy, _ = unit.policy_at(now)
+    unit.members.get(actor.person_id, lock=True)
+    for error in refuse_crossing(policy, side_of(unit, actor.person_id), purses_of(unit, actor.person_id), minutes):
+        raise error
+    _check_limit(unit, partner, minutes + unit.clearings.held_minutes(partner.id))
+    view = hold(bank, unit, actor, policy, "clear", None, minutes, now)
+    document = clearing_document(transfer_id=view.id, book=partner.origin, member_number=member_number, minutes=minutes)
+    told = {"document": document, "salt": bank.random(32).hex()}
+    unit.clearings.add(
+        Clearing(
+            book=unit.origin,
+            id=view.id,
+            direction=OUT,
+            partner_id=partner.id,
+            person_id=actor.person_id,
+            minutes=minutes,
+            message_sealed=unit.seal_for(actor.person_id, told),
+            state="held",
+            made_at=now,
+            tries=0,
+            problem="",
+            version=1,
         )
-        told = {"document": document, "salt": bank.random(32).hex()}
-        unit.clearings.add(
-            Clearing(
-                book=unit.origin,
-                id=view.id,
-                direction=OUT,
-                partner_id=partner.id,
-                person_id=actor.person_id,
-                minutes=minutes,
-                message_sealed=unit.seal_for(actor.person_id, told),
-                state="held",
-                made_at=now,
-                tries=0,
-                problem="",
-                version=1,
-            )
-        )
-        return view
+    )
+    return view
 
 
 def _check_limit(unit: Unit, partner: Partner, minutes: int) -> None:

@@ -14,10 +14,10 @@ import threading
 import time
 from collections import OrderedDict
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 
 from timebank.domain.errors import NotFound, TokenInvalid, TokenScopeMissing
-from timebank.services import publishing, tokens
+from timebank.services import points, publishing, tokens
 from timebank.services.publishing import TileAddress
 from timebank.web.guard import bank, now, public
 
@@ -76,9 +76,14 @@ def _kept() -> _Kept:
 
 @blueprint.before_request
 def _only_this_book() -> None:
-    arguments = request.view_args or {}
-    if arguments.pop("book", None) != slug(bank().settings.book):
+    """The county's book, or that of one of its programmes of points."""
+    name = str((request.view_args or {}).pop("book", ""))
+    if name == slug(bank().settings.book):
+        return
+    theirs = points.for_log(bank(), name)
+    if theirs is None:
         raise NotFound
+    g.bank = theirs
 
 
 @blueprint.get("/checkpoint")

@@ -28,6 +28,7 @@ PLACES = {
 LISTS = {
     "passbook": "passbook.index",
     "transfer": "transfers.index",
+    "points": "points.index",
     "station": "network.index",
     "inspection": "inspections.index",
     "training": "training.index",

@@ -1,0 +1,41 @@
+"""Programmes of points: each with a unit and a book of its own, goods and meals, and hours that become points."""
+
+from timebank.services.points.earning import award, carry_out_due
+from timebank.services.points.goods import (
+    NewGoods,
+    cancel,
+    cancel_forgotten,
+    catalogue,
+    hand_over,
+    my_orders,
+    offer,
+    order,
+    restock,
+    station_orders,
+)
+from timebank.services.points.programmes import decide, programmes, propose
+from timebank.services.points.values import GoodsView, OrderView, ProgrammeView
+from timebank.storage.programmes import banks, for_log
+
+__all__ = [
+    "GoodsView",
+    "NewGoods",
+    "OrderView",
+    "ProgrammeView",
+    "award",
+    "banks",
+    "cancel",
+    "cancel_forgotten",
+    "carry_out_due",
+    "catalogue",
+    "decide",
+    "for_log",
+    "hand_over",
+    "my_orders",
+    "offer",
+    "order",
+    "programmes",
+    "propose",
+    "restock",
+    "station_orders",
+]
