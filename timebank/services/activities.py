@@ -285,12 +285,16 @@ def _run_by(unit: Unit, actor: Actor, activity_id: str) -> Activity:
 
 
 def _check_people(unit: Unit, form: NewActivity) -> None:
-    """The leader and all who are served are active members; the leader and the team are of the station."""
+    """The leader and all who are served are active members; the leader and the team are of the station.
+
+    Papers are carried by one helper for one elder with a note between them, never in a group.
+    """
     service = unit.catalogue.service(form.service_code)
     leader = unit.members.get(form.leader_id)
     team = unit.activities.team(form.team_id) if form.team_id else None
     right = (
         service is not None and service.active and service.minutes_min <= form.minutes <= service.minutes_max,
+        service is not None and not service.carries_papers,
         leader is not None and leader.state == "active" and leader.station_id == form.station_id,
         form.team_id is None or (team is not None and team.station_id == form.station_id),
     )

@@ -10,6 +10,9 @@ from typing import Any
 from flask_babel import gettext
 
 from timebank.domain.catalogue import PLACE_LABELS, TRAINING_LABELS
+from timebank.domain.consent_notes import HOW_LABELS as NOTE_WAYS
+from timebank.domain.consent_notes import STATE_LABELS as NOTE_STATES
+from timebank.domain.equipment import CONDITION_LABELS
 from timebank.domain.errors import BalanceLeft, OpenMattersLeft, StaffRoleLeft
 from timebank.domain.hours import CONFIRMED_HOW_LABELS, REASON_LABELS, SOURCE_LABELS
 from timebank.domain.kin import RELATION_LABELS
@@ -43,6 +46,8 @@ ACTS: Words = {
     "hours.confirm": N_("Confirmed hours"),
     "redemptions.ask": N_("Asked for care"),
     "redemptions.cancel": N_("Cancelled a request for care"),
+    "needs.post": N_("Posted a need"),
+    "consent_notes.give": N_("Wrote a consent note"),
 }
 EXPORTED: Words = {"export for the member": N_("The data were given out to the member")}
 
@@ -95,6 +100,11 @@ CODES: Mapping[tuple[str, str], Words] = {
         "reversal": N_("Correction of an entry"),
         "correction": N_("Correction of personal data"),
     },
+    ("consent_note", "state"): NOTE_STATES,
+    ("consent_note", "given_how"): NOTE_WAYS,
+    ("consent_note", "back_how"): NOTE_WAYS,
+    ("equipment_loan", "condition"): CONDITION_LABELS,
+    ("equipment_loan", "state"): {"open": N_("Not back yet"), "returned": N_("Given back")},
     ("look", "reason"): EXPORTED,
     ("erasure", "state"): _states("erasure"),
     ("erasure", "channel"): WAYS,

@@ -69,7 +69,7 @@ def test_a_meal_run_is_one_activity_with_many_elders_and_each_minute_counts_once
 @pytest.mark.parametrize(
     "missing",
     [{"name": " "}, {"place": ""}, {"content": ""}, {"minutes": 0}, {"places": 0}, {"starts_at": NOW},
-     {"minutes": 600}],
+     {"minutes": 600}, {"service_code": "errands"}],
 )  # fmt: skip
 def test_the_seven_facts_are_all_there(world: World, missing: dict[str, object]) -> None:
     with pytest.raises(errors.ActivityInvalid):

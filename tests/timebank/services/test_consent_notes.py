@@ -10,8 +10,9 @@ import pytest
 from tests.timebank.world import NOW, PIN, World
 from timebank.domain import errors
 from timebank.domain.roles import Actor
-from timebank.services import consent_notes, families, hours, members, training
+from timebank.services import consent_notes, families, hours, members, needs, training
 from timebank.services.consent_notes import NewNote
+from timebank.services.needs import PostNeed
 
 WORDS = "社保卡和处方"
 
@@ -146,3 +147,21 @@ def test_a_visit_begun_with_a_note_is_logged_at_its_end(world: World) -> None:
     visit = hours.check_in(world.bank, helper, elder.person_id, "doctor_visit", pin=PIN, now=began)
     record = hours.check_out(world.bank, helper, visit.id, pin=PIN, now=began + timedelta(hours=1, minutes=30))
     assert record.state == "confirmed"
+
+
+def test_a_need_begins_only_with_its_note(world: World) -> None:
+    elder, helper = world.member(), world.member()
+    soon = NOW + timedelta(days=1)
+    wish = PostNeed(elder.person_id, service_code="errands", minutes=60, wanted_at=soon, risk="无", funding="charity")
+    need = needs.post(world.bank, elder, wish, now=NOW)
+    needs.publish(world.bank, world.staff["worker A"], need.id, now=NOW)
+    new = replace(note(world, elder, helper), need_id=need.id)
+    with pytest.raises(errors.NotFound):
+        consent_notes.give(world.bank, elder, new, now=NOW)
+    needs.take(world.bank, helper, need.id, now=NOW)
+    with pytest.raises(errors.ConsentNoteMissing):
+        needs.start(world.bank, helper, need.id, now=soon)
+    assert needs.see(world.bank, elder, need.id).state == "taken"
+    when = replace(new, given_at=soon, due_at=soon + timedelta(hours=4))
+    assert consent_notes.give(world.bank, elder, when, now=soon).need_id == need.id
+    assert needs.start(world.bank, helper, need.id, now=soon).state == "in_service"

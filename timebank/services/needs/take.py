@@ -17,6 +17,7 @@ from timebank.domain.roles import Actor, require
 from timebank.domain.states import Party
 from timebank.services.needs.values import NeedView, follow, locked, standing, views
 from timebank.storage.booking import SYSTEM, book, gate_refusals
+from timebank.storage.carrying import note_before
 from timebank.storage.holding import give, take_back
 from timebank.storage.needs import Need, NeedHelper
 from timebank.storage.network import Station
@@ -128,12 +129,16 @@ def give_back(bank: Bank, actor: Actor, need_id: str, reason: str | None, text: 
 
 
 def start(bank: Bank, actor: Actor, need_id: str, *, now: datetime) -> NeedView:
-    """The helper is there, on the agreed day. Raises NotFound, Forbidden, NeedStateConflict."""
+    """The helper is there, on the agreed day. Where papers may be carried, the consent note was written before.
+
+    Raises NotFound, Forbidden, NeedStateConflict, ConsentNoteMissing.
+    """
     with bank.unit() as unit:
         row = locked(unit, need_id, now)
         state = after(NeedState(row.state), "start", standing(unit, actor, row))
         if local_day(now) != local_day(row.wanted_at):
             raise NeedStateConflict(state=STATE_LABELS[NeedState(row.state)])
+        note_before(unit, unit.catalogue.service(row.service_code), actor.person_id, row.elder_id, now)
         unit.needs.move(row, str(state), actor.person_id, actor.via, now)
         return views(unit, actor, [row])[0]
 

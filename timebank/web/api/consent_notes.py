@@ -47,6 +47,14 @@ class ConsentNote(ma.Schema):
     overdue = ma.fields.Boolean()
 
 
+class ConsentNoteMade(ma.Schema):
+    """Which note it was, without its words: the answer to a POST is kept for retries."""
+
+    id = ma.fields.String()
+    number = ma.fields.String()
+    state = ma.fields.String()
+
+
 class ConsentNotes(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(ConsentNote))
 
@@ -67,7 +75,7 @@ def every(query: dict[str, Any]) -> Any:
 @blueprint.route("/consent-notes", methods=["POST"])
 @allow("consent_notes.run")
 @blueprint.arguments(NewConsentNote)
-@blueprint.response(201, ConsentNote)
+@blueprint.response(201, ConsentNoteMade)
 def give(form: dict[str, Any]) -> Any:
     """Write down at the desk what the elder agreed to"""
     elder_id = members.by_number(bank(), form.pop("elder_number"))
@@ -86,7 +94,7 @@ def see(note_id: str) -> Any:
 @blueprint.route("/consent-notes/<string:note_id>/back", methods=["POST"])
 @allow("consent_notes.run")
 @blueprint.arguments(Nothing)
-@blueprint.response(200, ConsentNote)
+@blueprint.response(200, ConsentNoteMade)
 def give_back(form: dict[str, Any], note_id: str) -> Any:
     """The papers are back with the elder"""
     return consent_notes.give_back(bank(), actor(), note_id, now=now())

@@ -109,7 +109,7 @@ def desk() -> str:
 def new() -> Any:
     """Plan an activity of the own station."""
     form = ActivityForm()
-    offered = catalogue.offered(bank())
+    offered = [one for one in catalogue.offered(bank()) if not one.carries_papers]
     form.service.choices = [(one.code, in_language(one.name, one.name_en)) for one in offered]
     form.minutes.choices = duration_choices()
     mine = [(one.id, one.name) for one in teams.at_stations(bank(), actor()) if one.station_id == my_station()]
