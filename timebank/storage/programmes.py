@@ -16,7 +16,7 @@ def bank_of(bank: Bank, origin: str) -> Bank:
         book=origin,
         signing_key_path=keys / f"{name}.key",
         verifier_keys_path=keys / f"{name}.vkeys",
-        signer_memory_path=settings.instance / f"signer-{name}.json",
+        signer_memory_path=settings.signer_memory_path.with_name(f"signer-{name}.json"),
         timestamp_url="",
     )
     return replace(bank, settings=own, gatherings={}, fixed={"signed_only": False}, counts_points=True)

@@ -42,6 +42,8 @@ OF_A_PERSON = {
     "done_sealed",
     "risk_sealed",
     "papers_sealed",
+    "proof_sealed",
+    "message_sealed",
     "email_sealed",
     "sealed",
     "note_sealed",
