@@ -17,13 +17,20 @@ from timebank.demo.people import PASSWORD, PIN, MadeUp, people
 from timebank.demo.story import Story
 from timebank.domain.catalogue import seed_services
 from timebank.domain.local_time import local_day
+from timebank.domain.points import Rules
 from timebank.domain.roles import Actor, Role, RoleName
 from timebank.founding import found_network
-from timebank.services import Bank, beginning, catalogue, hours, members, policies, staff, training
+from timebank.services import Bank, beginning, catalogue, hours, members, points, policies, staff, training
 from timebank.services.members import Application
+from timebank.services.points import NewGoods
 
 DAYS = 92
 SEED = 20260723
+SHELF: tuple[tuple[str, str, str, int, int, dict[str, int]], ...] = (
+    ("goods", "大米 5 千克", "Rice, 5 kg", 40, 12, {"village": 60, "donors": 40}),
+    ("goods", "洗衣液", "Detergent", 25, 20, {"donors": 100}),
+    ("meal", "老年餐桌午餐", "Lunch at the elders' table", 15, 30, {"government": 50, "village": 50}),
+)
 STAFF = (
     ("worker", "赵敏", "19911110001", RoleName.WORKER, "LN-0101"),
     ("worker2", "钱宏", "19911110002", RoleName.WORKER, "LN-0101"),
@@ -72,9 +79,25 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
         lend(one, actors["worker"], stations["LN-0101"], crowd, elders, end)
         train_and_inspect(one, actors, stations["LN-0101"], crowd, end)
         add_needs(one, actors, [(who, made, story.member(who, made)) for who, made in crowd], stations, end)
+        _add_points(one, actors, crowd, stations, end)
         hours.make_sheet(one, actors["worker"], stations["LN-0101"], local_day(end), 4, now=end)
     say(f"Done: {beginning.size(bank)} entries in the book.")
     return True
+
+
+def _add_points(
+    bank: Bank, actors: dict[str, Actor], crowd: list[tuple[str, MadeUp]], stations: dict[str, str], now: datetime
+) -> None:
+    """A programme of points with a little on the shelf."""
+    rules = Rules("红分", "Red points", "redpoints", "红分", "red points", 10, 200, 14)
+    programme = points.propose(bank, actors["county"], rules, now=now).id
+    points.decide(bank, actors["county2"], programme, now=now)
+    for kind, name, english, cost, stock, funding in SHELF:
+        goods = NewGoods(stations["LN-0101"], kind, name, english, cost, stock, funding)
+        points.offer(bank, actors["worker"], programme, goods, now=now)
+    for person_id, made in crowd[:60:12]:
+        if made.station == "LN-0101":
+            points.award(bank, actors["worker"], programme, person_id, 60, "environment", now=now)
 
 
 def lunan() -> dict[str, Any]:
