@@ -47,6 +47,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "complaint_step": N_("There is something new about your complaint."),
     "complaint_appealed": N_("Somebody objected to the answer to a complaint. A second person decides."),
     "credit_event": N_("Something was written into your credit file. You can object to it."),
+    "redeem_invited": N_("You have hours that you may use now. Ask for care whenever you need it."),
     "incident_opened": N_("Something happened at your station. Open the incident and answer the call."),
     "incident_call_overdue": N_("Nobody answered the call about an incident in time. Please act now."),
 }

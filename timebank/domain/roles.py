@@ -92,7 +92,7 @@ _COUNTY = _STREET | {
     "policies.decide", "catalogue.edit", "network.edit", "stations.close", "stations.file", "inspections.begin",
     "audits.run", "ledger.read",
     "erasures.read", "erasures.confirm", "station_keys.retire",
-    "credit_files.decide", "listings.decide",
+    "credit_files.decide", "listings.decide", "coverage.invite",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {

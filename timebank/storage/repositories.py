@@ -9,6 +9,7 @@ from timebank.storage.activities import Activities
 from timebank.storage.audits import Audits
 from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.complaints import Complaints
+from timebank.storage.coverage import Coverage
 from timebank.storage.credit_files import CreditFiles
 from timebank.storage.figures import Figures
 from timebank.storage.hours import Hours
@@ -40,6 +41,7 @@ class Repositories:
         self.audits = Audits(session, book)
         self.catalogue = Catalogue(session, book)
         self.complaints = Complaints(session, book)
+        self.coverage = Coverage(session, book)
         self.credit_files = CreditFiles(session, book)
         self.figures = Figures(session, book)
         self.hours = Hours(session, book)

@@ -41,6 +41,7 @@ MENU = (
     Item("reversals.index", N_("Corrections"), "reversals.request"),
     Item("privacy.requests", N_("Erasures"), "erasures.read"),
     Item("dashboard.index", N_("Figures"), "reports.read"),
+    Item("coverage.figures", N_("Coverage"), "reports.read"),
     Item("supervision.index", N_("Supervision"), "signals.read"),
     Item("organisations.index", N_("Network"), "network.report"),
     Item("ratings.index", N_("Ratings"), "ratings.read"),

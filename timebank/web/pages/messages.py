@@ -26,6 +26,7 @@ PLACES = {
 """What a message is about → the page that shows it to who may see it."""
 LISTS = {
     "passbook": "passbook.index",
+    "redeeming": "redemptions.new",
     "station": "network.index",
     "inspection": "inspections.index",
     "training": "training.index",
