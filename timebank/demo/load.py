@@ -17,7 +17,7 @@ from timebank.demo.story import Story
 from timebank.domain.catalogue import seed_services
 from timebank.domain.roles import Actor, Role, RoleName
 from timebank.founding import found_network
-from timebank.services import Bank, beginning, catalogue, members, policies, staff, training
+from timebank.services import Bank, beginning, catalogue, coverage, members, policies, staff, training
 from timebank.services.members import Application
 
 DAYS = 92
@@ -66,6 +66,7 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
             say(f"  … {day + 1} days")
     with bank.together() as one:
         add_needs(one, actors, [(who, made, story.member(who, made)) for who, made in crowd], stations, end)
+    coverage.run_nightly(bank, now=end)
     say(f"Done: {beginning.size(bank)} entries in the book.")
     return True
 

@@ -1,4 +1,4 @@
-"""Coverage in pages and API: plain words for everybody, figures and drafts for who steers, invitations by the county."""
+"""Coverage in pages and API: plain words for everybody, figures and drafts for who steers, invitations."""
 
 from __future__ import annotations
 
