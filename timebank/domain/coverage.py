@@ -265,8 +265,12 @@ def banded(rows: Iterable[tuple[int, int, int]], smallest: int) -> tuple[Band, .
 
     Nothing is left out, so that nothing can be found by subtraction; of fewer members in all, no band is given.
     """
+    sums: dict[int, tuple[int, int]] = {}
+    for at, members, minutes in rows:
+        before = sums.get(at, (0, 0))
+        sums[at] = (before[0] + members, before[1] + minutes)
     found: list[Band] = []
-    for at, members, minutes in sorted(rows):
+    for at, (members, minutes) in sorted(sums.items()):
         if found and found[-1].members < smallest:
             last = found[-1]
             found[-1] = Band(last.first, at, last.members + members, last.minutes + minutes)

@@ -116,6 +116,10 @@ def test_bands_hold_enough_people_and_all_the_minutes() -> None:
     rows = [(60, 2, 100), (61, 3, 50), (70, 6, 10), (80, 1, 7)]
     bands = banded(rows, 5)
     assert [(one.first, one.last, one.members, one.minutes) for one in bands] == [(60, 61, 5, 150), (70, 80, 7, 17)]
+    alone = [(60, 1, 10)] * 7 + [(61, 1, 3)] * 5
+    assert [(one.first, one.last, one.members, one.minutes) for one in banded(alone, 5)] == [
+        (60, 60, 7, 70), (61, 61, 5, 15),
+    ]  # fmt: skip
     assert banded([(60, 4, 100)], 5) == ()
     assert banded([], 5) == ()
 

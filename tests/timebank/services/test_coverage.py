@@ -56,7 +56,7 @@ def test_a_night_makes_figures_once_and_moves_nothing(world: World) -> None:
     assert coverage.run_nightly(world.bank, now=NOW) == 0
     view = coverage.latest(world.bank, world.staff["county"])
     assert view is not None
-    assert (view.outstanding, view.redeemable, view.served_last, view.never_redeemed) == (660, 600, 660, 6)
+    assert (view.outstanding, view.redeemable, view.served_last, view.never_redeemed) == (660, None, 660, 6)
     assert [(band.members, band.minutes) for band in view.ages] == [(6, 660)]
     assert set(view.cases) == {"base", "fewer_volunteers", "longer_lives", "everybody_redeems"}
     assert view.percent_next is not None
@@ -77,6 +77,22 @@ def test_few_holders_are_not_told_to_everybody(world: World) -> None:
     view = coverage.for_public(world.bank)
     assert view is not None
     assert (view.outstanding, view.redeemable, view.served_last) == (None, None, 120)
+
+
+def test_what_may_be_used_today_is_told_when_nobody_is_found_by_subtraction(world: World) -> None:
+    for _ in range(5):
+        world.rich(120, born=date(1950, 3, 15))
+    world.rich(60, born=date(1990, 3, 15))
+    coverage.run_nightly(world.bank, now=NOW)
+    view = coverage.for_public(world.bank)
+    assert view is not None
+    assert (view.outstanding, view.redeemable) == (660, None)
+    for _ in range(4):
+        world.rich(60, born=date(1990, 3, 15))
+    coverage.run_nightly(world.bank, now=NOW + timedelta(days=1))
+    later = coverage.for_public(world.bank)
+    assert later is not None
+    assert (later.outstanding, later.redeemable) == (900, 600)
 
 
 def test_a_draft_stands_beside_the_present_rules_and_changes_nothing(world: World) -> None:

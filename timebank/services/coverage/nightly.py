@@ -122,9 +122,8 @@ def _figures(
     asked = expected(assumed, rules, {cohort: sum(minutes) for cohort, minutes in cohorts.items()})[0]
     return {
         "runs": RUNS,
-        "outstanding": sum(one.minutes for one in holders),
-        "redeemable": sum(one.minutes for one in ready),
-        "few": [told(len(group), smallest) is None for group in (holders, ready)],
+        "outstanding": _total(holders, smallest),
+        "redeemable": _part(holders, ready, smallest),
         "reserve": facts["reserve"],
         "reserve_percent": policy.redeem.reserve_percent,
         "guarantee": str(policy.redeem.guarantee),
@@ -141,6 +140,16 @@ def _figures(
         "cells": _cells(holders),
         "source": assumed.source,
     }
+
+
+def _total(holders: list[Holder], smallest: int) -> int | None:
+    """Their minutes, or None where they are so few that it could point at somebody."""
+    return None if told(len(holders), smallest) is None else sum(one.minutes for one in holders)
+
+
+def _part(holders: list[Holder], part: list[Holder], smallest: int) -> int | None:
+    """The same of a part of them, told only if the others are not so few that subtraction finds them."""
+    return None if told(len(holders) - len(part), smallest) is None else _total(part, smallest)
 
 
 def _cohorts(rules: Rules, holders: list[Holder]) -> dict[Cohort, list[int]]:

@@ -25,13 +25,16 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True)
 class CoverageView:
-    """The figures of a night. Minutes; `served_last` and `served_before` are the last year and the one before it."""
+    """The figures of a night, in minutes. None: of so few holders that it could point at somebody.
+
+    `served_last` and `served_before` are of the last year and of the one before it.
+    """
 
     day: date
     seed: int
     runs: int
-    outstanding: int
-    redeemable: int
+    outstanding: int | None
+    redeemable: int | None
     reserve: int
     reserve_percent: int | None
     served_last: int
@@ -48,7 +51,7 @@ class CoverageView:
 
 @dataclass(frozen=True, slots=True)
 class PublicView:
-    """What everybody may know. `redeemable` is None where so few hold it that it could point at somebody."""
+    """What everybody may know. None: of so few holders that it could point at somebody."""
 
     day: date
     outstanding: int | None
@@ -75,10 +78,9 @@ def for_public(bank: Bank) -> PublicView | None:
         if row is None:
             return None
         told = json.loads(row.figures)
-        few, few_redeemable = told["few"]
         ten = told["cases"]["base"]["percent"][9]
         return PublicView(
-            row.day, None if few else told["outstanding"], None if few or few_redeemable else told["redeemable"],
+            row.day, told["outstanding"], told["redeemable"],
             told["served_last"], told["reserve"], told["percent_next"], (ten[0], ten[1], ten[2]), told["guarantee"],
         )  # fmt: skip
 

@@ -167,5 +167,7 @@ def _coverage_tile(me: Actor) -> list[Tile]:
     view = coverage.latest(bank(), me)
     note = gettext("can saved hours be served?")
     if view is not None and view.percent_next is not None:
-        note = gettext("%(percent)s %% of what is asked for next year can be served", percent=view.percent_next)
+        note = gettext(
+            "%(percent)s %% of what is asked for next year can be served", percent=min(100, view.percent_next)
+        )
     return [Tile("coverage.figures", "scale", gettext("Coverage"), note)]
