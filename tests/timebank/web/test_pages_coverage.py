@@ -78,3 +78,22 @@ def test_the_same_over_the_api(world: World, system: Callable[..., System]) -> N
     assert county.post("/coverage/invitations").json == {"invited": 0}
     assert invited(world) == 5
     assert system("worker A", "hours.queue").get("/coverage").status_code == 403
+
+
+def test_the_table_has_all_of_the_public_page(world: World, browser: Browser) -> None:
+    assert len(browser.get("/coverage.csv").text.splitlines()) == 1
+    night(world)
+    answer = browser.get("/coverage.csv")
+    assert answer.content_type == "text/csv; charset=utf-8"
+    rows = [line.split(",") for line in answer.text.removeprefix("\ufeff").splitlines()]
+    assert rows[1] == ["2026-09-15", "age", "76", "76", "5", "600", "", "", "", ""]
+    assert rows[2][1:6] == ["redeemable_year", "2026", "2026", "5", "600"]
+    assert [row[1] for row in rows[3:]] == ["coverage_percent"] * 30
+    assert all(int(row[7]) <= int(row[8]) <= int(row[9]) for row in rows[3:])
+
+
+def test_of_few_holders_neither_page_nor_table_tells_anything(world: World, browser: Browser) -> None:
+    world.rich(120, born=date(1950, 3, 15))
+    coverage.run_nightly(world.bank, now=NOW)
+    assert "人数太少" in browser.get("/coverage").text
+    assert len(browser.get("/coverage.csv").text.splitlines()) == 1

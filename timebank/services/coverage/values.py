@@ -51,16 +51,23 @@ class CoverageView:
 
 @dataclass(frozen=True, slots=True)
 class PublicView:
-    """What everybody may know. None: of so few holders that it could point at somebody."""
+    """What everybody may know. None: of so few holders that it could point at somebody.
+
+    `few`: so few may redeem, or can't yet, that coverage, whose other half is public, would tell their hours.
+    """
 
     day: date
+    few: bool
     outstanding: int | None
     redeemable: int | None
     served_last: int
     reserve: int
     percent_next: int | None
-    in_ten_years: Three
+    in_ten_years: Three | None
     guarantee: str
+    ages: tuple[Band, ...]
+    years: tuple[Band, ...]
+    base: CaseView | None
 
 
 def latest(bank: Bank, actor: Actor) -> CoverageView | None:
@@ -77,12 +84,23 @@ def for_public(bank: Bank) -> PublicView | None:
         row = unit.coverage.latest()
         if row is None:
             return None
-        told = json.loads(row.figures)
-        ten = told["cases"]["base"]["percent"][9]
-        return PublicView(
-            row.day, told["outstanding"], told["redeemable"],
-            told["served_last"], told["reserve"], told["percent_next"], (ten[0], ten[1], ten[2]), told["guarantee"],
-        )  # fmt: skip
+        told, view = json.loads(row.figures), view_of(row)
+    hidden, few = view.outstanding is None, view.redeemable is None
+    base = view.cases["base"]
+    return PublicView(
+        day=view.day,
+        few=few,
+        outstanding=view.outstanding,
+        redeemable=view.redeemable,
+        served_last=view.served_last,
+        reserve=view.reserve,
+        percent_next=None if few else view.percent_next,
+        in_ten_years=None if hidden else base.percent[9],
+        guarantee=told["guarantee"],
+        ages=view.ages,
+        years=view.years,
+        base=None if hidden or few else base,
+    )
 
 
 def view_of(row: CoverageRun) -> CoverageView:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -15,7 +18,7 @@ from timebank.domain.policies.labels import choice_label
 from timebank.domain.roles import permits
 from timebank.domain.words import N_
 from timebank.services import coverage
-from timebank.services.coverage import Comparison, Draft
+from timebank.services.coverage import Comparison, Draft, PublicView
 from timebank.web.forms import Form
 from timebank.web.guard import actor, allow, bank, now, public
 
@@ -45,6 +48,29 @@ def index() -> str:
     view = coverage.for_public(bank())
     guarantee = choice_label(Guarantee(view.guarantee)) if view else ""
     return render_template("coverage/index.html", view=view, guarantee=guarantee)
+
+
+@blueprint.get("/coverage.csv")
+@public
+def table() -> Response:
+    """The same for machines and sheets: bands of ages and years, and the simulated years."""
+    view = coverage.for_public(bank())
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["day", "what", "first", "last", "members", "minutes", "asked_minutes", "low", "middle", "high"])
+    writer.writerows(_lines(view) if view is not None else [])
+    return Response(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+
+
+def _lines(view: PublicView) -> Iterator[list[object]]:
+    """Numbers, days and our own words alone: nothing in them can be a formula."""
+    for what, rows in (("age", view.ages), ("redeemable_year", view.years)):
+        for band in rows:
+            yield [view.day, what, band.first, band.last, band.members, band.minutes, "", "", "", ""]
+    if view.base is not None:
+        for at, (asked, percent) in enumerate(zip(view.base.asked, view.base.percent, strict=True)):
+            year = view.day.year + at
+            yield [view.day, "coverage_percent", year, year, "", "", asked[1], *percent]
 
 
 @blueprint.get("/coverage/figures")
