@@ -67,6 +67,8 @@ def test_who_dies_for_certain_asks_for_one_year() -> None:
 def test_no_minute_appears_or_is_lost_on_any_path(cohort: Cohort, rules: Rules) -> None:
     ways = paths(assumptions(), rules, cohort)
     assert sum(way.probability for way in ways) == pytest.approx(1)
+    for year, asked in enumerate(expected(assumptions(), rules, {cohort: 1})):
+        assert asked == pytest.approx(sum(way.probability * way.asked[year] for way in ways))
     for way in ways:
         assert sum(way.asked) + way.lapsed + way.left == pytest.approx(1)
         assert min(*way.asked, way.lapsed, way.left) >= 0
@@ -97,6 +99,7 @@ def test_waits_follow_the_policy() -> None:
     young = Cell(45, special=False, hours_wait=3, members=1, minutes=60)
     assert wait_of(RULES, young) == 15
     assert wait_of(RULES, replace(young, special=True)) == 5
+    assert wait_of(RULES, replace(young, hours_wait=NEVER)) == HORIZON
     either = replace(RULES, needs_any=True, has_hours_rule=True)
     assert wait_of(either, young) == 3
     assert wait_of(replace(RULES, age_years=None, special_age_years=None), young) == 3
