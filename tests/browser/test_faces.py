@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import People, follow
 
 PAGES = {
-    None: ("/", "/sign-in", "/join", "/stations", "/stations/LN-0101", "/map", "/inspections", "/policies",
+    None: ("/", "/sign-in", "/join", "/stations", "/stations/LN-0101", "/map", "/coverage", "/inspections", "/policies",
            "/policies/1", "/services", "/services/errands", "/api/docs", "/verify", "/projects", "/complain",
            "/complain/follow", "/nowhere"),
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
@@ -31,7 +31,9 @@ PAGES = {
                "/rounds", "/rounds/new", "/rounds/sheet", "/rounds/coverage", "/incidents", "/incidents/new",
                "/ratings", "/credit-files", "/complaints/new", "/consent-notes/desk", "/equipment/desk"),
     "county": ("/rounds", "/rounds/coverage", "/complaints", "/complaints/overdue", "/credit-files", "/ratings",
-               "/credit-files/new", "/listings/new", "/dashboard", "/supervision", "/call-backs", "/network",
+               "/credit-files/new", "/listings/new", "/dashboard", "/coverage/figures",
+               "/coverage/figures?age=65&special_age=55&cap=500&lapse=", "/coverage/invitations",
+               "/supervision", "/call-backs", "/network",
                "/network/operators", "/network/divisions",
                "/network/stations/new", "/policies/new",
                "/grants", "/corrections", "/services", "/services/errands", "/station-keys", "/webhooks",

@@ -20,7 +20,7 @@ from timebank.domain.local_time import local_day
 from timebank.domain.points import Rules
 from timebank.domain.roles import Actor, Role, RoleName
 from timebank.founding import found_network
-from timebank.services import Bank, beginning, catalogue, hours, members, points, policies, staff, training
+from timebank.services import Bank, beginning, catalogue, coverage, hours, members, points, policies, staff, training
 from timebank.services.members import Application
 from timebank.services.points import NewGoods
 
@@ -81,6 +81,7 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
         add_needs(one, actors, [(who, made, story.member(who, made)) for who, made in crowd], stations, end)
         _add_points(one, actors, crowd, stations, end)
         hours.make_sheet(one, actors["worker"], stations["LN-0101"], local_day(end), 4, now=end)
+    coverage.run_nightly(bank, now=end)
     say(f"Done: {beginning.size(bank)} entries in the book.")
     return True
 

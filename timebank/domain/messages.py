@@ -53,6 +53,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "clearing_received": N_("Hours from another county have arrived in your account."),
     "points_arrived": N_("Hours became points, as you wished."),
     "hours_inherited": N_("Hours that a relative left have arrived in your account."),
+    "redeem_invited": N_("You have hours that you may use now. Ask for care whenever you need it."),
     "incident_opened": N_("Something happened at your station. Open the incident and answer the call."),
     "loan_overdue": N_("Something that you borrowed from the station is overdue. Please bring it back or call."),
     "webhook_stopped": N_("A webhook was stopped, as its receiver has not answered for days."),

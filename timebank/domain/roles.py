@@ -98,7 +98,7 @@ _COUNTY = _STREET | {
     "audits.run", "ledger.read",
     "erasures.read", "erasures.confirm", "station_keys.retire",
     "credit_files.decide", "listings.decide", "interchange.read", "interchange.decide", "dormant.lapse",
-    "webhooks.manage", "points.read", "points.decide",
+    "webhooks.manage", "points.read", "points.decide", "coverage.invite",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {

@@ -11,6 +11,7 @@ from timebank.storage.catalogue import Catalogue, Policies
 from timebank.storage.clearing import Clearings
 from timebank.storage.complaints import Complaints
 from timebank.storage.consent_notes import ConsentNotes
+from timebank.storage.coverage import Coverage
 from timebank.storage.credit_files import CreditFiles
 from timebank.storage.equipment import Equipment
 from timebank.storage.estates import Estates
@@ -50,6 +51,7 @@ class Repositories:
         self.clearings = Clearings(session, book)
         self.complaints = Complaints(session, book)
         self.consent_notes = ConsentNotes(session, book)
+        self.coverage = Coverage(session, book)
         self.credit_files = CreditFiles(session, book)
         self.estates = Estates(session, book)
         self.equipment = Equipment(session, book)

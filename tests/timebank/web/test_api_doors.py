@@ -14,7 +14,15 @@ from timebank.domain.roles import PERMISSIONS, RoleName, permits
 from timebank.web.guard import allows_of
 
 STAFF = {"worker A": RoleName.WORKER, "street": RoleName.STREET, "county": RoleName.COUNTY, "auditor": RoleName.AUDITOR}
-WITHOUT_BODY = ("/inspections", "/approve", "/revoke", "/messages/read", "/call-off", "/hand-over")
+WITHOUT_BODY = (
+    "/coverage/invitations",
+    "/inspections",
+    "/approve",
+    "/revoke",
+    "/messages/read",
+    "/call-off",
+    "/hand-over",
+)
 NOT_FOR_STAFF = {"hours.log", "needs.take", "offers.make", "activities.join", "projects.join"}
 
 
@@ -49,7 +57,7 @@ def test_there_are_routes_for_every_noun(app: Flask) -> None:
         "receipts", "station-keys", "network", "operators", "divisions",
         "messages", "inspections", "signals", "call-backs", "dashboard", "trainings", "erasures",
         "day-sheets", "estates", "interchange", "points",
-        "rounds", "incidents", "ratings", "complaints", "credit-files", "listings",
+        "rounds", "incidents", "coverage", "ratings", "complaints", "credit-files", "listings",
         "equipment", "consent-notes", "webhooks",
         "needs", "offers", "activities", "teams", "projects", "matching",
     }  # fmt: skip

@@ -12,7 +12,18 @@ from timebank.domain.needs import UNFINISHED
 from timebank.domain.redemptions import OPEN
 from timebank.domain.roles import Actor, permits
 from timebank.domain.rounds import month_of
-from timebank.services import families, hours, messages, needs, passbook, redemptions, reversals, rounds, transfers
+from timebank.services import (
+    coverage,
+    families,
+    hours,
+    messages,
+    needs,
+    passbook,
+    redemptions,
+    reversals,
+    rounds,
+    transfers,
+)
 from timebank.services.passbook import Part
 from timebank.web.guard import actor, bank, first_step, now, public, visitor
 
@@ -151,4 +162,18 @@ def _county_tiles(me: Actor) -> list[Tile]:
         ("staff.manage", "staff.index", "people", gettext("Staff"), gettext("accounts and roles")),
         ("tokens.manage", "tokens.index", "key", gettext("Access tokens"), gettext("for stations' own systems")),
     )
-    return [Tile(endpoint, icon, label, note) for verb, endpoint, icon, label, note in offer if permits(me, verb)]
+    tiles = [Tile(endpoint, icon, label, note) for verb, endpoint, icon, label, note in offer if permits(me, verb)]
+    return [*_coverage_tile(me), *tiles]
+
+
+def _coverage_tile(me: Actor) -> list[Tile]:
+    """Whether the coming year's demand can be served, for who steers: the number itself stands on the tile."""
+    if not permits(me, "reports.read"):
+        return []
+    view = coverage.latest(bank(), me)
+    note = gettext("can saved hours be served?")
+    if view is not None and view.percent_next is not None:
+        note = gettext(
+            "%(percent)s %% of what is asked for next year can be served", percent=min(100, view.percent_next)
+        )
+    return [Tile("coverage.figures", "scale", gettext("Coverage"), note)]

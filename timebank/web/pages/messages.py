@@ -29,6 +29,7 @@ LISTS = {
     "passbook": "passbook.index",
     "transfer": "transfers.index",
     "points": "points.index",
+    "redeeming": "redemptions.new",
     "station": "network.index",
     "inspection": "inspections.index",
     "training": "training.index",
