@@ -25,7 +25,7 @@ blueprint = Blueprint("points", __name__)
 
 
 class ProgrammeForm(Form):
-    name = SafeText(lazy_gettext("Name"), [needed()])
+    name = SafeText(lazy_gettext("Name of the programme"), [needed()])
     name_en = SafeText(lazy_gettext("Name in English"), [needed()])
     unit = SafeText(
         lazy_gettext("Word of the unit in the book"),
@@ -52,8 +52,8 @@ class AwardForm(Form):
 class GoodsForm(Form):
     station = SelectField(lazy_gettext("Station"))
     kind = SelectField(lazy_gettext("Kind"))
-    name = SafeText(lazy_gettext("Name"), [needed()])
-    name_en = SafeText(lazy_gettext("Name in English"))
+    name = SafeText(lazy_gettext("What it is"), [needed()])
+    name_en = SafeText(lazy_gettext("What it is, in English"))
     points = IntegerField(lazy_gettext("Points"), [needed()])
     stock = IntegerField(lazy_gettext("How many are there?"), [needed()])
     government = IntegerField(lazy_gettext("Paid by the government, per cent"), default=0)
