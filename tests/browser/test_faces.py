@@ -37,7 +37,7 @@ PAGES = {
                "/network/operators", "/network/divisions",
                "/network/stations/new", "/policies/new",
                "/grants", "/corrections", "/services", "/services/errands", "/station-keys", "/webhooks",
-               "/interchange", "/dormant", "/points"),
+               "/interchange", "/dormant", "/points", "/grants/programmes", "/circulation"),
     "auditor": ("/audits",),
     "admin": ("/staff", "/tokens", "/audits"),
 }  # fmt: skip

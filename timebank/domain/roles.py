@@ -99,6 +99,7 @@ _COUNTY = _STREET | {
     "erasures.read", "erasures.confirm", "station_keys.retire",
     "credit_files.decide", "listings.decide", "interchange.read", "interchange.decide", "dormant.lapse",
     "webhooks.manage", "points.read", "points.decide", "coverage.invite",
+    "grant_programmes.read", "grant_programmes.decide",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {

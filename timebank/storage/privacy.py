@@ -20,6 +20,7 @@ from timebank.storage.equipment import EquipmentLoan
 from timebank.storage.estates import DormantContact, Estate, EstateChoice
 from timebank.storage.hours import HoursEvent, HoursRecord
 from timebank.storage.incidents import Incident
+from timebank.storage.issued import GrantShare
 from timebank.storage.members import Closeness, Consent, Kin, Membership, Proxy, ProxyAct, Purse, Qualification
 from timebank.storage.messages import Contact, Message
 from timebank.storage.needs import Absence, Need, NeedEvent, NeedHelper
@@ -73,6 +74,7 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (Redemption, ("member_id", "receiver_id", "volunteer_id")),
     (Transfer, ("receiver_id", "giver_id")),
     (Clearing, ("person_id",)),
+    (GrantShare, ("person_id",)),
     (EstateChoice, ("person_id",)),
     (Estate, ("person_id",)),
     (DormantContact, ("person_id",)),

@@ -18,6 +18,7 @@ from timebank.storage.estates import Estates
 from timebank.storage.figures import Figures
 from timebank.storage.hours import Hours
 from timebank.storage.incidents import Incidents
+from timebank.storage.issued import Issued
 from timebank.storage.matching import Matching
 from timebank.storage.members import Members
 from timebank.storage.messages import Messages
@@ -58,6 +59,7 @@ class Repositories:
         self.figures = Figures(session, book)
         self.hours = Hours(session, book)
         self.incidents = Incidents(session, book)
+        self.issued = Issued(session, book)
         self.matching = Matching(session, book)
         self.members = Members(session, book)
         self.messages = Messages(session, book)

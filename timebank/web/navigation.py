@@ -50,6 +50,7 @@ MENU = (
     Item("credit_files.index", N_("Credit files"), "credit_files.read"),
     Item("station_keys.index", N_("Station keys"), "station_keys.retire"),
     Item("catalogue.index", N_("Services"), "catalogue.edit"),
+    Item("issued.circulation_page", N_("Circulation"), "ledger.read"),
     Item("interchange.index", N_("Other counties"), "interchange.read"),
     Item("policies.index", N_("Policy"), "policies.decide"),
     Item("audits.index", N_("Audits"), "audits.read"),

@@ -114,6 +114,11 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "handed": (N_("Handed over"), ""),
         "cancelled": (N_("Cancelled"), "off"),
     },
+    "grant_programme": {
+        "proposed": (N_("Waiting for a second person"), "wait"),
+        "open": (N_("In force"), ""),
+        "closed": (N_("Closed"), "off"),
+    },
     "partner": {
         "proposed": (N_("Waiting for a second person"), "wait"),
         "agreed": (N_("In force"), ""),

@@ -92,9 +92,8 @@ def decide_grant(
         row.state = str(after(TransferState(row.state), verb, frozenset({Party.SECOND})))
         row.approver_id, row.done_at = actor.person_id, now
         if approve:
-            policy, policy_hash = unit.policy_at(now)
-            _check_grant(unit, policy, row.receiver_id, row.minutes, now)
-            _grant(unit, actor, row, policy, policy_hash, now)
+            _check_grant(unit, unit.policy_at(now)[0], row.receiver_id, row.minutes, now)
+            grant_now(unit, actor, row, now)
         else:
             row.refused_reason, row.refused_text_sealed = reason, _sealed(unit, row.receiver_id, text)
         return views(unit, [row], now)[0]
@@ -140,8 +139,9 @@ def _check_grant(unit: Unit, policy: Policy, receiver_id: str, minutes: int, now
         raise error
 
 
-def _grant(unit: Unit, actor: Actor, row: Transfer, policy: Policy, policy_hash: str, now: datetime) -> None:
-    """From the pool, and what the pool lacks issued, if the policy says so: one entry each."""
+def grant_now(unit: Unit, actor: Actor, row: Transfer, now: datetime) -> None:
+    """Carry a grant out. From the pool, and what the pool lacks issued, if the policy says so: one entry each."""
+    policy, policy_hash = unit.policy_at(now)
     receiver_id = row.receiver_id or ""
     groups = groups_of(policy, unit.facts(receiver_id), local_day(now), policy.grants.groups)
     document = unit.keep_document("transfer", receiver_id, transfer_document(moved(unit, row, (), groups)), now=now)

@@ -158,6 +158,7 @@ def _grants(form: GrantForm, refusal: Any) -> Any:
     return render_template(
         "transfers/grants.html", rows=rows, older=older, form=form, refusal=refusal,
         pool=transfers.pool_minutes(bank()), me=actor().person_id, decides=permits(actor(), "transfers.approve_grant"),
+        may_programmes=permits(actor(), "grant_programmes.read"),
         refuse_reasons=REFUSE_REASONS, grant_reasons=GRANT_REASONS,
     ), status  # fmt: skip
 
