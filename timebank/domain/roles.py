@@ -68,7 +68,7 @@ _AT_A_STATION = frozenset(
         "passbook.read", "transfers.read", "reversals.read", "catalogue.read", "policies.read", "alerts.read",
         "day_sheet.read", "station_keys.read", "network.report", "messages.see_own",
         "needs.read", "offers.read", "activities.read", "matching.read",
-        "rounds.read", "incidents.read", "ratings.read", "credit_files.read",
+        "rounds.read", "incidents.read", "ratings.read", "credit_files.read", "certificates.read",
         "consent_notes.read", "equipment.read",
     }
 )  # fmt: skip
@@ -91,7 +91,7 @@ _STREET = _AT_A_STATION | {
     "spot_checks.record", "audits.read", "reports.read", "stations.keep",
     "signals.read", "signals.decide", "inspections.record", "trainings.run",
     "incidents.run", "complaints.handle", "credit_files.record", "listings.propose",
-    "estates.read", "estates.settle", "dormant.read",
+    "estates.read", "estates.settle", "dormant.read", "certificates.revoke",
 }  # fmt: skip
 _COUNTY = _STREET | {
     "policies.decide", "catalogue.edit", "network.edit", "stations.close", "stations.file", "inspections.begin",

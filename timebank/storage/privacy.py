@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from timebank.storage.access import Answered, Credential, Login, SignIn, Token
 from timebank.storage.activities import ActivityPerson, ProjectPerson, TeamMember
 from timebank.storage.base import Base, InBook, to_person
+from timebank.storage.certificates import Certified
 from timebank.storage.clearing import Clearing
 from timebank.storage.complaints import Complaint, ComplaintEvent
 from timebank.storage.consent_notes import ConsentNote
@@ -74,6 +75,7 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (Redemption, ("member_id", "receiver_id", "volunteer_id")),
     (Transfer, ("receiver_id", "giver_id")),
     (Clearing, ("person_id",)),
+    (Certified, ("person_id",)),
     (GrantShare, ("person_id",)),
     (EstateChoice, ("person_id",)),
     (Estate, ("person_id",)),
@@ -210,6 +212,7 @@ class Privacy:
         filed = _ids(CreditEvent, "person_id", who, self._book)
         self._empty(CreditStep, CreditStep.of_id.in_(filed), {"text_sealed": None})
         self._empty(CreditEvent, CreditEvent.person_id == who, {"text_sealed": None})
+        self._empty(Certified, Certified.person_id == who, {"content_sealed": None})
         self._empty(Estate, Estate.person_id == who, {"proof_sealed": None})
         self._empty(Clearing, Clearing.person_id == who, {"message_sealed": None})
         self._empty(Transfer, Transfer.receiver_id == who, {"text_sealed": None, "refused_text_sealed": None})

@@ -8,6 +8,7 @@ from timebank.storage.access import Access
 from timebank.storage.activities import Activities
 from timebank.storage.audits import Audits
 from timebank.storage.catalogue import Catalogue, Policies
+from timebank.storage.certificates import Certificates
 from timebank.storage.clearing import Clearings
 from timebank.storage.complaints import Complaints
 from timebank.storage.consent_notes import ConsentNotes
@@ -49,6 +50,7 @@ class Repositories:
         self.activities = Activities(session, book)
         self.audits = Audits(session, book)
         self.catalogue = Catalogue(session, book)
+        self.certificates = Certificates(session, book)
         self.clearings = Clearings(session, book)
         self.complaints = Complaints(session, book)
         self.consent_notes = ConsentNotes(session, book)

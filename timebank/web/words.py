@@ -119,6 +119,12 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "open": (N_("In force"), ""),
         "closed": (N_("Closed"), "off"),
     },
+    "certificate": {
+        "valid": (N_("Valid"), ""),
+        "superseded": (N_("Replaced"), "off"),
+        "revoked": (N_("Revoked"), "bad"),
+        "erased": (N_("Holder erased"), "off"),
+    },
     "partner": {
         "proposed": (N_("Waiting for a second person"), "wait"),
         "agreed": (N_("In force"), ""),

@@ -43,6 +43,7 @@ OF_A_PERSON = {
     "risk_sealed",
     "papers_sealed",
     "proof_sealed",
+    "content_sealed",
     "message_sealed",
     "email_sealed",
     "sealed",

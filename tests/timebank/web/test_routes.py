@@ -22,7 +22,7 @@ PUBLIC_ROUTES = {
     "policies.index", "policies.show", "readyz", "sessions.sign_in", "static",
     "log.checkpoint", "log.description", "log.policy", "log.policy_at", "log.tile", "log.timestamp", "verify.index",
     "standards.card_pdf", "standards.show", "verify.offline", "projects.index",
-    "interchange.card", "interchange.receive", "interchange.exchange",
+    "certificates.check", "interchange.card", "interchange.receive", "interchange.exchange",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 # ruff: noqa: F403 - the modules hold nothing but errors
 from timebank.domain.errors.access import *
 from timebank.domain.errors.base import *
+from timebank.domain.errors.certificates import *
 from timebank.domain.errors.complaints import *
 from timebank.domain.errors.credit_files import *
 from timebank.domain.errors.estates import *

@@ -29,6 +29,8 @@ LISTS = {
     "passbook": "passbook.index",
     "transfer": "transfers.index",
     "points": "points.index",
+    "certificate": "certificates.index",
+    "hours_due": "certificates.due",
     "redeeming": "redemptions.new",
     "station": "network.index",
     "inspection": "inspections.index",
