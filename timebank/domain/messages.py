@@ -54,6 +54,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "hours_granted": N_("You were granted hours for care. They are in your account."),
     "certificate_revoked": N_("A certificate of yours was revoked. Ask at the station why."),
     "records_due": N_("Services wait to be recorded: ten working days are nearly over, or have passed."),
+    "station_changed": N_("Another station looks after your account now. All hours are as they were."),
     "points_arrived": N_("Hours became points, as you wished."),
     "hours_inherited": N_("Hours that a relative left have arrived in your account."),
     "redeem_invited": N_("You have hours that you may use now. Ask for care whenever you need it."),

@@ -170,3 +170,19 @@ def test_an_administrator_looks_only_with_a_reason_that_is_kept(world: World) ->
     assert members.look(world.bank, admin, member.person_id, "member called", now=NOW).data.name == "张桂芳"
     with pytest.raises(errors.Forbidden):
         members.look(world.bank, world.staff["auditor"], member.person_id, "curious", now=NOW)
+
+
+def test_who_moves_within_the_county_keeps_all_hours(world: World) -> None:
+    member, worker = world.rich(120), world.staff["worker A"]
+    bank, there = world.bank, world.stations["B"]
+    for station, error in ((world.stations["A"], errors.MemberStateConflict), ("none", errors.StationNotOpen),
+                           (world.stations["street"], errors.StationNotOpen)):  # fmt: skip
+        with pytest.raises(error):
+            members.move(bank, worker, member.person_id, station, now=NOW)
+    with pytest.raises(errors.NotFound):
+        members.move(bank, world.staff["worker B"], member.person_id, there, now=NOW)
+    assert members.move(bank, worker, member.person_id, there, now=NOW).station_id == there
+    assert world.balance(member) == 120
+    assert members.see(bank, world.staff["worker B"], member.person_id, now=NOW).person_id == member.person_id
+    with pytest.raises(errors.NotFound):
+        members.see(bank, worker, member.person_id, now=NOW)

@@ -154,3 +154,14 @@ def test_the_desk_corrects_a_member_and_says_why(world: World, sign_in: Callable
     for browser, status in ((sign_in("worker B"), 404), (sign_in("auditor"), 403)):
         assert browser.get(f"{here}/correct").status_code == status
         assert browser.post(f"{here}/correct", **right).status_code == status
+
+
+def test_a_member_moves_to_another_station(world: World, sign_in: Staff) -> None:
+    member, desk = world.member(), sign_in("worker A")
+    here = f"/members/{member.person_id}"
+    assert world.stations["B"] in desk.get(here).text
+    assert refuses(desk.post(f"{here}/move", station="none"), errors.StationNotOpen)
+    assert sign_in("worker B").post(f"{here}/move", station=world.stations["B"]).status_code == 404
+    assert desk.post(f"{here}/move", station=world.stations["B"]).status_code == 302
+    assert sign_in("worker B").get(here).status_code == 200
+    assert desk.get(here).status_code == 404

@@ -13,6 +13,7 @@ from timebank.domain.errors import (
     NotFound,
     PinTooSimple,
     ReasonMissing,
+    StationNotOpen,
 )
 from timebank.domain.identity import (
     login_form,
@@ -49,6 +50,26 @@ def close(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> None:
         if membership.state not in ("active", "suspended"):
             raise MemberStateConflict(state=membership.state)
         close_membership(unit, membership, actor.person_id, now=now)
+
+
+def move(bank: Bank, actor: Actor, person_id: str, station_id: str, *, now: datetime) -> MemberView:
+    """The member moves within the county: from now on another station looks after the account. All hours stay as they
+    are; what is open stays where it was begun.
+
+    Raises StationNotOpen, MemberStateConflict, NotFound, Forbidden.
+    """
+    with bank.unit() as unit:
+        membership = at_my_station(unit, actor, "members.edit", person_id)
+        station = unit.network.get_station(station_id)
+        if station is None or station.kind != "station" or station.state != "open":
+            raise StationNotOpen
+        if membership.state not in ("active", "suspended") or station_id == membership.station_id:
+            raise MemberStateConflict(state=membership.state)
+        unit.rounds.end_of(person_id, actor.person_id, "moved", now)
+        membership.station_id = station_id
+        unit.tell(person_id, "station_changed", "station", station_id, now=now)
+        unit.flush()
+        return view_of(bank, unit, membership, now)
 
 
 def see(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> MemberView:

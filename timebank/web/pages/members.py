@@ -179,8 +179,14 @@ def show(person_id: str) -> str:
         "members/show.html", member=view, relatives=relatives, kin_form=form, pin_form=PinForm(),
         password_form=PasswordForm(), relation_labels=RELATION_LABELS,
         is_new=request.args.get("new") == "yes", use=credit_files.facts_of_use(bank(), actor(), person_id),
-        waiting=_waiting(person_id),
+        waiting=_waiting(person_id), stations=_other_stations(view.station_id),
     )  # fmt: skip
+
+
+def _other_stations(station_id: str) -> list[tuple[str, str]]:
+    """Where a member can move to."""
+    places = [one for one in network.stations(bank()) if one.kind == "station" and one.state == "open"]
+    return [(one.id, in_language(one.name, one.name_en)) for one in places if one.id != station_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +227,16 @@ def _waiting(person_id: str) -> list[Matter]:
         )
         for one in wanted
     ]
+
+
+@blueprint.post("/members/<person_id>/move")
+@allow("members.edit")
+def move(person_id: str) -> Response:
+    """The member moves within the county."""
+    view = members.move(bank(), actor(), person_id, request.form.get("station", ""), now=now())
+    station = in_language(view.station, view.station_en)
+    flash(gettext("%(station)s looks after the account now.", station=station), "success")
+    return redirect(url_for("desk.index"))
 
 
 def _then(person_id: str, text: str) -> Response:
