@@ -17,6 +17,8 @@ from timebank.domain.words import N_
 REFUSAL, STATEMENT = "timebank interchange refusal v1", "timebank interchange statement v1"
 RETRY: Final = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 WINDOW: Final = timedelta(days=35)
+FRESH: Final = timedelta(hours=1)
+"""How far a statement's time may be from ours: an old one that somebody kept is not taken for today's."""
 PATIENCE: Final = timedelta(days=1)
 """How long a transfer may be under way before a statement calls it lost."""
 MOST_LIMIT: Final = 6_000_000

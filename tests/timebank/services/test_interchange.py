@@ -22,6 +22,7 @@ from timebank.domain import errors
 from timebank.domain.interchange import Account, Line, compare, read_statement, statement_text
 from timebank.domain.roles import Actor
 from timebank.services import audits, interchange, members, publishing, transfers
+from timebank.storage.keys import sign_text
 
 LATER = NOW + timedelta(hours=1)
 LIMIT = 600
@@ -245,6 +246,26 @@ def test_both_books_compare_their_accounts_each_day(two: tuple[County, County]) 
     assert [one.code for one in seen.findings] == ["doubled"]
     month = interchange.netting(there.bank, there.staff["county"], there.partner_id(here))[0]
     assert (month.out_minutes, month.in_minutes) == (0, 90)
+
+
+def test_an_old_a_foreign_and_a_changed_statement_are_refused(two: tuple[County, County]) -> None:
+    here, there = two
+    account = Account(there.bank.settings.book, here.bank.settings.book, LATER, 0, ())
+    third = replace(account, partner="timebank.example/third")
+    good = sign_text(there.bank, statement_text(account), LATER)
+    for body, now in (
+        (good, LATER + timedelta(hours=2)),
+        (good.replace("\n0\n", "\n9\n"), LATER),
+        (sign_text(here.bank, statement_text(account), LATER), LATER),
+        (sign_text(there.bank, statement_text(third), LATER), LATER),
+    ):
+        with pytest.raises(errors.InterchangeProofInvalid):
+            interchange.exchange(here.bank, body.encode(), now=now)
+    stranger = replace(account, origin="timebank.example/third")
+    with pytest.raises(errors.PartnerUnknown):
+        interchange.exchange(here.bank, sign_text(there.bank, statement_text(stranger), LATER).encode(), now=LATER)
+    assert interchange.statements(here.bank, here.staff["county"], here.partner_id(there)) == ()
+    assert interchange.exchange(here.bank, good.encode(), now=LATER)
 
 
 def line(direction: str, transfer_id: str, state: str, minutes: int = 60, days: int = 0) -> Line:

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from ledger import LedgerError
 from ledger.keyring import keys_in_force
-from ledger.notes import VerifierKey
+from ledger.notes import VerifierKey, parse_note, verify_note
 from ledger.receipts import parse_policy
 from timebank.domain.errors import (
+    InterchangeProofInvalid,
     NotFound,
     PartnerInvalid,
     PartnerStateConflict,
@@ -85,6 +86,17 @@ def read_card(text: str) -> Card:
     if not fits or not found.url.startswith(("https://", "http://")) or key.name != f"{found.origin}/papers":
         raise PartnerInvalid
     return found
+
+
+def said(partner: Partner, note: str) -> str:
+    """The text of a note that the partner's papers key signed. Raises InterchangeProofInvalid."""
+    try:
+        signed = parse_note(note)
+        if not verify_note(signed, [VerifierKey.parse(partner.papers_key)]):
+            raise InterchangeProofInvalid
+    except LedgerError as error:
+        raise InterchangeProofInvalid from error
+    return signed.text
 
 
 def partners(bank: Bank, actor: Actor) -> tuple[PartnerView, ...]:

@@ -10,12 +10,22 @@ from http.client import HTTPException
 import structlog
 
 from ledger import LedgerError
-from ledger.notes import VerifierKey, parse_note, verify_note
+from ledger.notes import parse_note
 from ledger.wire import ask
 from timebank.domain.errors import InterchangeMessageInvalid, InterchangeProofInvalid, PartnerUnknown, TimebankError
-from timebank.domain.interchange import WINDOW, Account, Finding, compare, lines_of, read_statement, statement_text
+from timebank.domain.interchange import (
+    FRESH,
+    WINDOW,
+    Account,
+    Finding,
+    compare,
+    lines_of,
+    read_statement,
+    statement_text,
+)
 from timebank.domain.local_time import local_day
 from timebank.domain.roles import Actor, require
+from timebank.services.interchange.partners import said
 from timebank.storage.clearing import Clearing, Net, Partner, Statement
 from timebank.storage.keys import sign_text
 from timebank.storage.outgoing import leave
@@ -98,11 +108,8 @@ def exchange(bank: Bank, body: bytes, *, now: datetime) -> str:
 
 def _keep(bank: Bank, unit: Unit, partner: Partner, note: str, now: datetime) -> None:
     """Compare their signed statement with our own account, and keep both; who has to look is told."""
-    signed = parse_note(note)
-    if not verify_note(signed, [VerifierKey.parse(partner.papers_key)]):
-        raise InterchangeProofInvalid
-    theirs = read_statement(signed.text)
-    if (theirs.origin, theirs.partner) != (partner.origin, unit.origin):
+    theirs = read_statement(said(partner, note))
+    if (theirs.origin, theirs.partner) != (partner.origin, unit.origin) or abs(now - theirs.at) > FRESH:
         raise InterchangeProofInvalid
     ours = _account(unit, partner, now)
     under_way, findings = compare(ours, theirs)

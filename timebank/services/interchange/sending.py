@@ -13,7 +13,6 @@ from typing import Any
 import structlog
 
 from ledger import Kind, LedgerError
-from ledger.notes import VerifierKey, parse_note, verify_note
 from ledger.receipts import Receipt, parse_policy, verify_receipt
 from ledger.transfers import opposite
 from ledger.wire import ask
@@ -23,6 +22,7 @@ from timebank.domain.interchange import read_refusal, try_again
 from timebank.domain.states import Party
 from timebank.domain.transfers import TransferState
 from timebank.domain.transfers import after as transfer_after
+from timebank.services.interchange.partners import said
 from timebank.storage.clearing import Clearing, Partner
 from timebank.storage.publishing import receipts_of
 from timebank.storage.unit import Bank, Unit
@@ -115,10 +115,7 @@ def _accepted(unit: Unit, partner: Partner, row: Clearing, proof: str) -> int:
 
 def _give_back(unit: Unit, partner: Partner, row: Clearing, note: str, now: datetime) -> None:
     """The other book refused for good, and signed that: the entry is reversed, in the commit that notes it."""
-    signed = parse_note(note)
-    if not verify_note(signed, [VerifierKey.parse(partner.papers_key)]):
-        raise InterchangeProofInvalid
-    row.reason = read_refusal(signed.text, partner.origin, unit.origin, row.id)
+    row.reason = read_refusal(said(partner, note), partner.origin, unit.origin, row.id)
     entry = unit.book.entry(row.entry_seq or 0)
     document = unit.keep_document(
         "returned", row.person_id or "", returned_document(transfer_id=row.id, of=entry.seq, refusal=note), now=now
