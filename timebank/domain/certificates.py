@@ -36,7 +36,7 @@ class CertificateState(StrEnum):
 
 
 STATE_LABELS: Final = {
-    CertificateState.VALID: N_("Valid"),
+    CertificateState.VALID: N_("It is valid"),
     CertificateState.SUPERSEDED: N_("Replaced: a newer one or a corrected record stands in its place"),
     CertificateState.REVOKED: N_("Revoked by who issued it"),
     CertificateState.ERASED: N_("It was issued; the holder's data have been erased since"),

@@ -120,7 +120,7 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "closed": (N_("Closed"), "off"),
     },
     "certificate": {
-        "valid": (N_("Valid"), ""),
+        "valid": (N_("It is valid"), ""),
         "superseded": (N_("Replaced"), "off"),
         "revoked": (N_("Revoked"), "bad"),
         "erased": (N_("Holder erased"), "off"),
