@@ -103,7 +103,7 @@ def _member_tiles(me: Actor, *, asks: bool) -> list[Tile]:
         Tile("activities.index", "clock", gettext("Activities"), gettext("join a group, or a project")),
         Tile("passbook.index", "book", gettext("Passbook"), gettext("what I have, entry by entry")),
         Tile("transfers.new", "gift", gettext("Give hours"), gettext("to my family, or to elders in need")),
-        Tile("certificates.index", "book", gettext("Service certificate"), gettext("of volunteer service, free of charge")),
+        Tile("certificates.index", "book", gettext("Service certificate"), gettext("free of charge, to be checked")),
         Tile("training.index", "book", gettext("Trainings"), gettext("free of charge")),
         Tile("hours.index", "list", gettext("My records"), gettext("helped and was helped")),
         Tile("consent_notes.index", "pen", gettext("Papers carried"), gettext("agree, and say that they are back")),
