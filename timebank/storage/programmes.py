@@ -8,7 +8,7 @@ from timebank.storage.unit import Bank
 
 
 def bank_of(bank: Bank, origin: str) -> Bank:
-    """The bank over a programme's book: the same database, keys and signer's memory of its own."""
+    """The bank over a programme's book: the same database, keys, signer's memory and witnesses of its own."""
     settings, name = bank.settings, origin.rsplit("/", 1)[-1]
     keys = settings.instance / "keys"
     own = replace(
@@ -17,6 +17,7 @@ def bank_of(bank: Bank, origin: str) -> Bank:
         signing_key_path=keys / f"{name}.key",
         verifier_keys_path=keys / f"{name}.vkeys",
         signer_memory_path=settings.signer_memory_path.with_name(f"signer-{name}.json"),
+        witness_policy_path=settings.witness_policy_path.with_name(f"witnesses-{name}.policy"),
         timestamp_url="",
     )
     return replace(bank, settings=own, gatherings={}, fixed={"signed_only": False}, counts_points=True)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ledger import Kind
+from ledger.notes import KeyType, generate
 from tests.timebank.services.test_network import second_county
 from tests.timebank.world import NOW, World, build_world, make_bank, settings_in
 from timebank.domain import errors
@@ -82,6 +83,18 @@ def test_a_programme_has_a_book_with_a_unit_of_its_own(world: World) -> None:
     assert audits.run_full(theirs, now=LATER) == "sound"
     assert publishing.publish(theirs, now=LATER).size == _size(theirs)
     assert world.balance(member) == 0
+
+
+def test_the_witnesses_of_the_county_are_not_asked_for_a_programme(world: World, tmp_path: Path) -> None:
+    """They keep the county's log; a programme has a policy of its own, or none."""
+    witness = generate("witness.example/w1", KeyType.COSIGNATURE).verifier.encode()
+    path = tmp_path / "witnesses.policy"
+    path.write_text(f"witness w1 {witness} http://127.0.0.1:9/\nquorum w1\n", encoding="utf-8")
+    bank = replace(world.bank, settings=replace(world.bank.settings, witness_policy_path=path))
+    opened(replace(world, bank=bank))
+    theirs = points.banks(bank)[0]
+    assert publishing.publish(theirs, now=LATER).size == _size(theirs)
+    assert audits.run_full(theirs, now=LATER) == "sound"
 
 
 def test_two_people_of_the_county_open_a_programme(world: World) -> None:
