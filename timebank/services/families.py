@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from timebank.domain.errors import KinInvalid, NotFound, ProxyNotRecorded, ProxyTooManyActs, ProxyTooManyElders
 from timebank.domain.kin import INVERSE, Relation
 from timebank.domain.local_time import day_start
-from timebank.domain.roles import Actor, require_at
+from timebank.domain.roles import Actor
 from timebank.storage.accounts import record_consent
 from timebank.storage.members import Kin, Proxy, ProxyAct
 from timebank.storage.unit import Bank, Unit
@@ -38,7 +38,7 @@ def record_kin(bank: Bank, actor: Actor, person_id: str, relative_id: str, relat
     if person_id == relative_id or seen is Relation.SELF:
         raise KinInvalid
     with bank.unit() as unit:
-        _require_at(unit, actor, "kin.record", person_id)
+        unit.require_member_at(actor, "kin.record", person_id)
         if unit.members.get(relative_id) is None:
             raise NotFound
         if relative_id in unit.members.kin(person_id):
@@ -63,7 +63,7 @@ def record_proxy(bank: Bank, actor: Actor, elder_id: str, proxy_id: str, channel
     Raises ProxyTooManyElders beyond three, KinInvalid if they are not recorded as relatives.
     """
     with bank.unit() as unit:
-        _require_at(unit, actor, "proxies.record", elder_id)
+        unit.require_member_at(actor, "proxies.record", elder_id)
         if proxy_id not in unit.members.kin(elder_id):
             raise KinInvalid
         if len(unit.members.elders_of(proxy_id)) >= MOST_ELDERS:
@@ -88,7 +88,7 @@ def end_proxy(bank: Bank, actor: Actor, elder_id: str, proxy_id: str, *, now: da
     """The elder, or the station on the elder's word, takes it back. Raises NotFound."""
     with bank.unit() as unit:
         if actor.person_id != elder_id:
-            _require_at(unit, actor, "proxies.record", elder_id)
+            unit.require_member_at(actor, "proxies.record", elder_id)
         for row in unit.members.proxies_of(elder_id):
             if row.proxy_id == proxy_id:
                 row.ended_at = now
@@ -134,7 +134,7 @@ def relatives(bank: Bank, actor: Actor, person_id: str) -> tuple[RelativeView, .
     """A member's relatives, and who of them may act. The member, or the member's station, may see."""
     with bank.read() as unit:
         if person_id != actor.person_id:
-            _require_at(unit, actor, "members.read", person_id)
+            unit.require_member_at(actor, "members.read", person_id)
         kin = unit.members.kin(person_id)
         proxies = {row.proxy_id for row in unit.members.proxies_of(person_id)}
         return _views(unit, kin, proxies)
@@ -157,10 +157,3 @@ def _views(unit: Unit, kin: dict[str, str], proxies: set[str]) -> tuple[Relative
         proxy = person_id if person_id in proxies else None
         found.append(RelativeView(person_id, people[person_id].name, number, relation, proxy))
     return tuple(found)
-
-
-def _require_at(unit: Unit, actor: Actor, verb: str, person_id: str) -> None:
-    membership = unit.members.get(person_id)
-    if membership is None:
-        raise NotFound
-    require_at(actor, verb, membership.station_id, unit.network.parents())

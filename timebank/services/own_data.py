@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from timebank.domain.errors import NotFound, PersonErased
-from timebank.domain.roles import Actor, require, require_at
+from timebank.domain.roles import Actor, require
 from timebank.storage.people import Look
 from timebank.storage.unit import Bank, Unit
 
@@ -23,10 +23,7 @@ def own(bank: Bank, actor: Actor, *, now: datetime) -> dict[str, Any]:
 def of_member(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> dict[str, Any]:
     """The same at the desk, for the member; that it was looked at is kept. Raises Forbidden, NotFound, PersonErased."""
     with bank.unit() as unit:
-        membership = unit.members.get(person_id)
-        if membership is None:
-            raise NotFound
-        require_at(actor, "erasures.request", membership.station_id, unit.network.parents())
+        unit.require_member_at(actor, "erasures.request", person_id)
         unit.people.add(
             Look(
                 book=unit.origin,

@@ -91,10 +91,7 @@ def confirm(bank: Bank, actor: Actor, erasure_id: str, *, now: datetime) -> Eras
     with bank.unit() as unit:
         require(actor, "erasures.confirm")
         row = _require(unit, erasure_id)
-        membership = unit.members.get(row.person_id)
-        if membership is None:
-            raise NotFound
-        require_at(actor, "erasures.confirm", membership.station_id, unit.network.parents())
+        unit.require_member_at(actor, "erasures.confirm", row.person_id)
         require_second_person(actor, row.asked_by, row.person_id)
         require_confirmable(row.state, row.due_at, now)
         row.state, row.decided_by, row.decided_at = str(ErasureState.CONFIRMED), actor.person_id, now

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from timebank.domain.errors import Forbidden, Invalid, NotFound, RatingGiven, RatingTooEarly
 from timebank.domain.local_time import local_day
 from timebank.domain.ratings import FACE_LABELS, Direction, check_rating
-from timebank.domain.roles import Actor, covers, permits, require, require_at, stations_of
+from timebank.domain.roles import Actor, covers, permits, require, stations_of
 from timebank.domain.rounds import month_span
 from timebank.storage.hours import HoursRecord
 from timebank.storage.ratings import Rating
@@ -171,10 +171,7 @@ def marks(bank: Bank, actor: Actor, person_id: str) -> tuple[Mark, ...]:
     """
     require(actor, "ratings.enter")
     with bank.read() as unit:
-        membership = unit.members.get(person_id)
-        if membership is None:
-            raise NotFound
-        require_at(actor, "ratings.enter", membership.station_id, unit.network.parents())
+        unit.require_member_at(actor, "ratings.enter", person_id)
         return tuple(Mark(row.face, local_day(row.at)) for row in unit.ratings.of_helper(person_id))
 
 

@@ -296,10 +296,7 @@ def record(
     if training not in TRAINING_LABELS:
         raise ServiceInvalid(field="training")
     with bank.unit() as unit:
-        membership = unit.members.get(person_id)
-        if membership is None:
-            raise NotFound
-        require_at(actor, "members.qualify", membership.station_id, unit.network.parents())
+        unit.require_member_at(actor, "members.qualify", person_id)
         _qualify(bank, unit, actor, person_id, training, valid_from, valid_to, now)
 
 

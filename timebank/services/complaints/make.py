@@ -10,7 +10,7 @@ from timebank.domain.complaints import KIND_LABELS, S, due_at
 from timebank.domain.errors import Invalid, NotFound
 from timebank.domain.identity import matter_number
 from timebank.domain.local_time import local_day
-from timebank.domain.roles import Actor, require, require_at
+from timebank.domain.roles import Actor, require
 from timebank.services.complaints.values import ComplaintView, handlers, views
 from timebank.storage.accounts import add_stranger
 from timebank.storage.complaints import Complaint
@@ -42,10 +42,7 @@ def make(
         person_id, channel = complainant_id or actor.person_id, "self"
         if person_id != actor.person_id:
             require(actor, "complaints.enter")
-            membership = unit.members.get(person_id)
-            if membership is None:
-                raise NotFound
-            require_at(actor, "complaints.enter", membership.station_id, unit.network.parents())
+            unit.require_member_at(actor, "complaints.enter", person_id)
             channel = "desk"
         row = _keep(bank, unit, new, person_id, channel, actor.person_id, None, now)
         unit.complaints.move(row, "receive", S.RECEIVED, actor.person_id, actor.via, now, None)

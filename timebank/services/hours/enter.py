@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from timebank.domain.errors import NotFound, SlipNumberTaken, SlipUnknown, SlipVoid, TimebankError
+from timebank.domain.errors import SlipNumberTaken, SlipUnknown, SlipVoid, TimebankError
 from timebank.domain.hours import Source
 from timebank.domain.identity import parse_slip_number, slip_number
 from timebank.domain.local_time import local_day
@@ -52,10 +52,7 @@ def enter_one(
     bank: Bank, unit: Unit, actor: Actor, volunteer_id: str, slip: str, form: LogHours, now: datetime
 ) -> HoursRecord:
     """One row of the table, in the caller's unit. Raises SlipUnknown, SlipVoid, SlipNumberTaken and all of `write`."""
-    membership = unit.members.get(volunteer_id)
-    if membership is None:
-        raise NotFound
-    require_at(actor, "hours.enter", membership.station_id, unit.network.parents())
+    membership = unit.require_member_at(actor, "hours.enter", volunteer_id)
     paper = _paper(unit, slip, membership.station_id) if slip.strip() else None
     if paper is not None and form.redemption_id is None and _as_planned(paper, volunteer_id, form):
         form = replace(form, redemption_id=paper.redemption_id)

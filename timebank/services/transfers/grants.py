@@ -39,10 +39,7 @@ def ask_grant(
     require(actor, "transfers.grant")
     check_reason("ask", reason, text)
     with bank.unit() as unit:
-        membership = unit.members.get(receiver_id)
-        if membership is None:
-            raise NotFound
-        require_at(actor, "transfers.grant", membership.station_id, unit.network.parents())
+        unit.require_member_at(actor, "transfers.grant", receiver_id)
         policy, _ = unit.policy_at(now)
         _check_grant(unit, policy, receiver_id, minutes, now)
         row = Transfer(
