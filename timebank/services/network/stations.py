@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ledger import Kind
 from timebank.domain.errors import (
     DivisionInvalid,
     FactInvalid,
@@ -133,7 +132,7 @@ def add_station(bank: Bank, actor: Actor, new: NewStation, *, now: datetime) -> 
         unit.network.add(station)
         unit.flush()
         note(bank, unit, actor, station.id, "opened", "", now)
-        unit.append(Kind.OPEN, actor.person_id, now=now, data={"account": account, "account_kind": "provider"})
+        unit.append_open(account, "provider", actor.person_id, now=now)
         return station.id
 
 
