@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ledger import Kind
-from ledger.transfers import opposite
 from timebank.domain.errors import EstateProofMissing, EstateReported, HeirInvalid, Invalid, NotFound
 from timebank.domain.estates import Choice, EstateState, Facts, Part, after, check_choice, check_day, plan
 from timebank.domain.evidence import estate_document, reversal_document
@@ -260,16 +259,8 @@ def undo(bank: Bank, actor: Actor, estate_id: str, *, now: datetime) -> EstateVi
                 ),
                 now=now,
             )  # fmt: skip
-            kept.reversed_seq = unit.append(
-                Kind.REVERSE,
-                actor.person_id,
-                opposite(entry.postings),
-                now=now,
-                of=entry.seq,
-                policy=unit.policy_at(now)[1],
-                key=f"estate-undo-{row.id}-{entry.seq}",
-                evidence=document.commitment,
-            ).seq
+            key = f"estate-undo-{row.id}-{entry.seq}"
+            kept.reversed_seq = unit.reverse(entry, actor.person_id, document, key, now=now).seq
         membership = unit.members.get(row.person_id, lock=True)
         if membership is not None:
             membership.state = row.state_before

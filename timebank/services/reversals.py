@@ -160,17 +160,7 @@ def _reverse(unit: Unit, actor: Actor, row: Reversal, entry: Entry, subject_id: 
         ),
         now=now,
     )
-    written = unit.append(
-        Kind.REVERSE,
-        actor.person_id,
-        [(account, -minutes) for account, minutes in entry.postings],
-        now=now,
-        of=entry.seq,
-        policy=unit.policy_at(now)[1],
-        evidence=document.commitment,
-        key=f"reverse-{row.id}",
-    )
-    row.entry_seq = written.seq
+    row.entry_seq = unit.reverse(entry, actor.person_id, document, f"reverse-{row.id}", now=now).seq
     _undo_matter(unit, actor, entry, row.reason, now)
 
 

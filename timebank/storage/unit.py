@@ -17,6 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from ledger import Book, Draft, Entry, Kind, LedgerError, Posting, commitment
 from ledger.stores.sql import JoinedSqlStore
+from ledger.transfers import opposite
 from timebank.domain.errors import CareRulesMissing, NotFound, PersonErased, PolicyMissing, StaleVersion
 from timebank.domain.messages import TEXTS
 from timebank.domain.people import PersonData
@@ -78,6 +79,19 @@ class Unit(Repositories):
     def append_open(self, account: str, kind: str, actor_id: str, *, now: datetime) -> None:
         """Open an account of this kind, in this unit's commit."""
         self.append(Kind.OPEN, actor_id, now=now, data={"account": account, "account_kind": kind})
+
+    def reverse(self, entry: Entry, actor_id: str, document: Document, key: str, *, now: datetime) -> Entry:
+        """Write the entry that undoes another, in this unit's commit. `document` says why. Raises PolicyMissing."""
+        return self.append(
+            Kind.REVERSE,
+            actor_id,
+            opposite(entry.postings),
+            now=now,
+            of=entry.seq,
+            policy=self.policy_at(now)[1],
+            evidence=document.commitment,
+            key=key,
+        )
 
     def append_many(self, drafts: Iterable[Draft], *, now: datetime) -> tuple[Entry, ...]:
         """Write several entries, one after the other, in this unit's commit."""

@@ -14,7 +14,6 @@ import structlog
 
 from ledger import Kind, LedgerError
 from ledger.receipts import Receipt, parse_policy, verify_receipt
-from ledger.transfers import opposite
 from ledger.wire import ask
 from timebank.domain.errors import InterchangeMessageInvalid, InterchangeProofInvalid, TimebankError
 from timebank.domain.evidence import returned_document
@@ -120,16 +119,7 @@ def _give_back(unit: Unit, partner: Partner, row: Clearing, note: str, now: date
     document = unit.keep_document(
         "returned", row.person_id or "", returned_document(transfer_id=row.id, of=entry.seq, refusal=note), now=now
     )
-    unit.append(
-        Kind.REVERSE,
-        ACTOR,
-        opposite(entry.postings),
-        now=now,
-        of=entry.seq,
-        policy=unit.policy_at(now)[1],
-        evidence=document.commitment,
-        key=f"return-{row.id}",
-    )
+    unit.reverse(entry, ACTOR, document, f"return-{row.id}", now=now)
     row.state = "returned"
     transfer = unit.transfers.get(row.id, lock=True)
     if transfer is not None:
