@@ -13,7 +13,7 @@ from timebank.services.points.goods import (
     restock,
     station_orders,
 )
-from timebank.services.points.programmes import decide, programmes, propose
+from timebank.services.points.programmes import decide, programme, programmes, propose
 from timebank.services.points.values import GoodsView, OrderView, ProgrammeView
 from timebank.storage.programmes import banks, for_log
 
@@ -34,6 +34,7 @@ __all__ = [
     "my_orders",
     "offer",
     "order",
+    "programme",
     "programmes",
     "propose",
     "restock",

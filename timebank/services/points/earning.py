@@ -10,7 +10,7 @@ from timebank.domain.errors import AwardToSelf, MemberNotActive, ReasonUnknown
 from timebank.domain.local_time import month_start, rfc3339
 from timebank.domain.points import AWARD_REASONS, check_award, converted
 from timebank.domain.roles import Actor
-from timebank.services.points.values import account_of, opened, rules_now
+from timebank.services.points.values import account_of, exchange_owner, opened, rules_now
 from timebank.storage.points import Award, Programme
 from timebank.storage.programmes import bank_of
 from timebank.storage.unit import Bank
@@ -35,7 +35,7 @@ def award(
         station_id = membership.station_id
     if person_id == actor.person_id:
         raise AwardToSelf
-    _, theirs = opened(bank, programme_id)
+    theirs = opened(bank, programme_id)
     with theirs.unit() as unit:
         rules, digest = rules_now(unit, now)
         account = account_of(theirs, unit, person_id, "member", actor.person_id, now)
@@ -107,8 +107,3 @@ def _convert(bank: Bank, programme: Programme, transfer_id: str, now: datetime) 
         if row is not None and row.state == "sent":
             row.state, row.their_seq, row.ended_at = "arrived", seq, now
             unit.tell(person_id, "points_arrived", "points", programme.id, now=now)
-
-
-def exchange_owner(county: str) -> str:
-    """Under which owner the account with the county stands: no person's id looks so."""
-    return f"book {county}"[:32]

@@ -58,7 +58,7 @@ def offer(bank: Bank, actor: Actor, programme_id: str, new: NewGoods, *, now: da
         raise PointsInvalid
     with bank.read() as unit:
         require_at(actor, "points.run", new.station_id, unit.network.parents())
-    _, theirs = opened(bank, programme_id)
+    theirs = opened(bank, programme_id)
     with theirs.unit() as there:
         row = Goods(
             book=there.origin,
@@ -81,7 +81,7 @@ def offer(bank: Bank, actor: Actor, programme_id: str, new: NewGoods, *, now: da
 
 def restock(bank: Bank, actor: Actor, programme_id: str, goods_id: str, change: int, *, now: datetime) -> int:
     """Put goods in, or take some out; gives what is there now. Raises OutOfStock, NotFound, Forbidden."""
-    _, theirs = opened(bank, programme_id)
+    theirs = opened(bank, programme_id)
     with theirs.unit() as there:
         row = _goods(there, goods_id)
         with bank.read() as unit:
@@ -97,7 +97,7 @@ def restock(bank: Bank, actor: Actor, programme_id: str, goods_id: str, change: 
 def catalogue(bank: Bank, actor: Actor, programme_id: str) -> tuple[GoodsView, ...]:
     """What can be had for points, at all stations."""
     require(actor, "points.read")
-    _, theirs = opened(bank, programme_id)
+    theirs = opened(bank, programme_id)
     with theirs.read() as there, bank.read() as unit:
         return goods_views(unit, [row for row in there.points.all_goods() if row.offered])
 
@@ -117,7 +117,7 @@ def order(
             membership = unit.require_member_at(actor, "points.run", person_id)
         if membership is None or membership.state != "active":
             raise MemberNotActive
-    _, theirs = opened(bank, programme_id)
+    theirs = opened(bank, programme_id)
     with theirs.unit() as there:
         goods = _goods(there, goods_id)
         if not goods.offered or not 0 < quantity <= 100:
@@ -159,7 +159,7 @@ def order(
 
 def hand_over(bank: Bank, actor: Actor, programme_id: str, order_id: str, *, now: datetime) -> OrderView:
     """The desk hands the goods over; the points go to the station. Raises OrderStateConflict, NotFound, Forbidden."""
-    _, theirs = opened(bank, programme_id)
+    theirs = opened(bank, programme_id)
     with theirs.unit() as there:
         row = _order(there, order_id)
         state = after(OrderState(row.state), "hand_over", _standing(bank, actor, row))
@@ -180,7 +180,7 @@ def hand_over(bank: Bank, actor: Actor, programme_id: str, order_id: str, *, now
 
 def cancel(bank: Bank, actor: Actor, programme_id: str, order_id: str, *, now: datetime) -> OrderView:
     """The member or the desk cancels: the points come back, the goods are free again."""
-    _, theirs = opened(bank, programme_id)
+    theirs = opened(bank, programme_id)
     with theirs.unit() as there:
         row = _order(there, order_id)
         _give_back(there, row, _standing(bank, actor, row), actor.person_id, actor.via, now)
@@ -221,7 +221,7 @@ def _give_back(there: Unit, row: PointsOrder, who: frozenset[Party], actor_id: s
 def my_orders(bank: Bank, actor: Actor, programme_id: str) -> tuple[OrderView, ...]:
     """The actor's own orders, the newest first."""
     require(actor, "points.order")
-    _, theirs = opened(bank, programme_id)
+    theirs = opened(bank, programme_id)
     with theirs.read() as there:
         return _views(bank, there, there.points.orders(person_id=actor.person_id))
 
@@ -230,7 +230,7 @@ def station_orders(bank: Bank, actor: Actor, programme_id: str) -> tuple[OrderVi
     """The orders at the actor's stations, the newest first."""
     with bank.read() as unit:
         stations = stations_of(actor, "points.run", unit.network.parents())
-    _, theirs = opened(bank, programme_id)
+    theirs = opened(bank, programme_id)
     with theirs.read() as there:
         return _views(bank, there, there.points.orders(station_ids=stations))
 

@@ -20,7 +20,7 @@ SOFTWARE = "timebank points"
 
 
 def propose(bank: Bank, actor: Actor, rules: Rules, *, now: datetime) -> ProgrammeView:
-    """Propose a programme, or new rules for one that is open. Raises ProgrammeInvalid, ProgrammeTaken."""
+    """Propose a programme, which a second person opens. Raises ProgrammeInvalid, ProgrammeTaken, Forbidden."""
     require(actor, "points.decide")
     rules.check()
     with bank.unit() as unit:
@@ -120,6 +120,19 @@ def programmes(bank: Bank, actor: Actor) -> tuple[ProgrammeView, ...]:
     """The programmes: those in force for everybody, those proposed for the county."""
     require(actor, "points.read")
     with bank.read() as unit:
-        county = permits(actor, "points.decide")
-        rows = [row for row in unit.points.programmes() if county or row.state == "open"]
+        rows = [row for row in unit.points.programmes() if _may_see(actor, row)]
         return tuple(programme_view(bank, unit, actor, row) for row in rows)
+
+
+def programme(bank: Bank, actor: Actor, programme_id: str) -> ProgrammeView:
+    """One of them. Raises NotFound, Forbidden."""
+    require(actor, "points.read")
+    with bank.read() as unit:
+        row = unit.points.programme(programme_id)
+        if row is None or not _may_see(actor, row):
+            raise NotFound
+        return programme_view(bank, unit, actor, row)
+
+
+def _may_see(actor: Actor, row: Programme) -> bool:
+    return row.state == "open" or permits(actor, "points.decide")

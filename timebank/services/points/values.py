@@ -62,15 +62,15 @@ class OrderView:
     keep_until: datetime
 
 
-def opened(bank: Bank, programme_id: str) -> tuple[Programme, Bank]:
-    """A programme in force, and the bank over its book. Raises NotFound, ProgrammeNotOpen."""
+def opened(bank: Bank, programme_id: str) -> Bank:
+    """The bank over the book of a programme in force. Raises NotFound, ProgrammeNotOpen."""
     with bank.read() as unit:
         row = unit.points.programme(programme_id)
         if row is None:
             raise NotFound
         if row.state != "open":
             raise ProgrammeNotOpen
-        return row, bank_of(bank, row.origin)
+        return bank_of(bank, row.origin)
 
 
 def rules_now(unit: Unit, now: datetime) -> tuple[Rules, str]:
@@ -85,7 +85,7 @@ def programme_view(bank: Bank, unit: Unit, actor: Actor, row: Programme) -> Prog
     circulating = mine = 0
     if row.state != "proposed":
         with bank_of(bank, row.origin).read() as theirs:
-            circulating = -theirs.book.balance(theirs.issuance) - _converted(unit, theirs, row)
+            circulating = -theirs.book.balance(theirs.issuance) - _converted(unit, theirs)
             account = theirs.points.account(actor.person_id)
             mine = theirs.book.balance(account) if account else 0
     return ProgrammeView(
@@ -99,10 +99,15 @@ def programme_view(bank: Bank, unit: Unit, actor: Actor, row: Programme) -> Prog
     )
 
 
-def _converted(unit: Unit, theirs: Unit, row: Programme) -> int:
+def _converted(unit: Unit, theirs: Unit) -> int:
     """What the programme's account with the county says: below zero by all that hours became."""
-    account = theirs.points.account(f"book {unit.origin}"[:32])
+    account = theirs.points.account(exchange_owner(unit.origin))
     return theirs.book.balance(account) if account else 0
+
+
+def exchange_owner(county: str) -> str:
+    """Under which owner a programme's account with the county stands: no person's id looks so."""
+    return f"book {county}"[:32]
 
 
 def goods_views(unit: Unit, rows: list[Goods]) -> tuple[GoodsView, ...]:

@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response
 from wtforms import IntegerField, SelectField
 from wtforms.validators import Optional
 
-from timebank.domain.errors import Invalid, NotFound, TimebankError
+from timebank.domain.errors import Invalid, TimebankError
 from timebank.domain.points import AWARD_REASONS, FUNDERS, GOODS_KINDS, Rules
 from timebank.domain.roles import permits
 from timebank.services import members, network, points, transfers
-from timebank.services.points import NewGoods, ProgrammeView
+from timebank.services.points import NewGoods
 from timebank.web.errors import Refusal, in_words
 from timebank.web.forms import Form, SafeText, needed
 from timebank.web.guard import actor, allow, bank, now
@@ -60,13 +60,6 @@ class GoodsForm(Form):
     village = IntegerField(lazy_gettext("Paid by the village or community, per cent"), default=0)
     donors = IntegerField(lazy_gettext("Paid by donors, per cent"), default=0)
     operator = IntegerField(lazy_gettext("Paid by the operator, per cent"), default=0)
-
-
-def _programme(programme_id: str) -> ProgrammeView:
-    for view in points.programmes(bank(), actor()):
-        if view.id == programme_id:
-            return view
-    raise NotFound
 
 
 @blueprint.get("/points")
@@ -119,7 +112,8 @@ def show(programme_id: str) -> Any:
 def _show(programme_id: str, refusal: Refusal | None) -> Any:
     may_order = permits(actor(), "points.order")
     page = render_template(
-        "points/show.html", programme=_programme(programme_id), refusal=refusal, funders=FUNDERS, kinds=GOODS_KINDS,
+        "points/show.html", programme=points.programme(bank(), actor(), programme_id), refusal=refusal,
+        funders=FUNDERS, kinds=GOODS_KINDS,
         goods=points.catalogue(bank(), actor(), programme_id), may_order=may_order,
         orders=points.my_orders(bank(), actor(), programme_id) if may_order else (),
         runs=permits(actor(), "points.run"),
@@ -191,7 +185,8 @@ def desk(programme_id: str) -> Any:
         except TimebankError as error:
             refusal = in_words(error)
     page = render_template(
-        "points/desk.html", programme=_programme(programme_id), award=award, goods=goods, refusal=refusal,
+        "points/desk.html", programme=points.programme(bank(), actor(), programme_id), award=award, goods=goods,
+        refusal=refusal,
         wrong=form if request.method == "POST" else None,
         orders=points.station_orders(bank(), actor(), programme_id),
         shelf=points.catalogue(bank(), actor(), programme_id), own=own,
