@@ -76,21 +76,16 @@ class Clock:
 
 def clock(ended_on: date, until: date) -> Clock:
     """The clock of a service that ended that day, as of `until` (today, or the day on which it was recorded)."""
-    days, day, due, certain = 0, ended_on, None, True
+    days, worked, day, due, certain = 0, 0, ended_on, None, True
     while day < until or due is None:
         day += timedelta(days=1)
         works, known = is_working_day(day)
         certain &= known
         if works:
-            days += 1 if day <= until else 0
-            if due is None and _working_days(ended_on, day) == RECORD_DAYS:
-                due = day
+            worked += 1
+            days = worked if day <= until else days
+            due = day if worked == RECORD_DAYS else due
     return Clock(days, due, WARN_FROM <= days <= RECORD_DAYS, days > RECORD_DAYS, certain)
-
-
-def _working_days(start: date, end: date) -> int:
-    """Working days after `start` up to and with `end`."""
-    return sum(is_working_day(start + timedelta(days=step))[0] for step in range(1, (end - start).days + 1))
 
 
 def check_period(first: date, last: date, today: date) -> None:

@@ -6,7 +6,7 @@ and nothing that is no volunteering: such services are never recorded as hours h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -38,7 +38,6 @@ from timebank.storage.hours import HoursRecord
 from timebank.storage.unit import Bank, Unit, digest
 
 MOST_SHOWN = 200
-LINE_WORDS = ("day", "service", "service_en", "place", "minutes", "number", "entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +171,16 @@ def _content(
     lines = []
     for row in rows:
         service = services.get(row.service_code)
-        words = (service.name, service.name_en) if service else (row.service_code, row.service_code)
-        values = (local_day(row.started_at).isoformat(), *words, row.place, row.minutes, row.number, row.entry_seq)
-        lines.append(dict(zip(LINE_WORDS, values, strict=True)))
+        line = LineView(
+            day=local_day(row.started_at).isoformat(),
+            service=service.name if service else row.service_code,
+            service_en=service.name_en if service else row.service_code,
+            place=row.place,
+            minutes=row.minutes,
+            number=row.number,
+            entry=row.entry_seq,
+        )
+        lines.append(asdict(line))
     return {
         "code": code,
         "name": people[person_id].name,

@@ -74,18 +74,6 @@ class Certificates:
         query = select(Certified).where(Certified.book == self._book, Certified.person_id == person_id)
         return list(self._session.scalars(query.order_by(Certified.issued_at.desc(), Certified.id.desc())))
 
-    def records(self, certificate_id: str) -> list[HoursRecord]:
-        """The records behind a certificate, the earliest first."""
-        query = (
-            select(HoursRecord)
-            .join(
-                CertifiedRecord,
-                (CertifiedRecord.book == HoursRecord.book) & (CertifiedRecord.record_id == HoursRecord.id),
-            )
-            .where(HoursRecord.book == self._book, CertifiedRecord.certificate_id == certificate_id)
-        )
-        return list(self._session.scalars(query.order_by(HoursRecord.started_at, HoursRecord.id)))
-
     def changed(self, certificate_id: str) -> bool:
         """Whether a record behind it is no longer verified."""
         query = (

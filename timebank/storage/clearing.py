@@ -6,7 +6,6 @@ the other only with a proof.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -140,10 +139,6 @@ class Clearings:
         if since is not None:
             query = query.where(Clearing.made_at >= since)
         return list(self._session.scalars(query.order_by(Clearing.made_at.desc(), Clearing.id).limit(limit)))
-
-    def of_ids(self, transfer_ids: Iterable[str]) -> dict[str, Clearing]:
-        query = select(Clearing).where(Clearing.book == self._book, Clearing.id.in_(set(transfer_ids)))
-        return {row.id: row for row in self._session.scalars(query)}
 
     def due(self, now: datetime, limit: int = 100) -> list[str]:
         """Transfers that are to be told to the other book (again)."""
