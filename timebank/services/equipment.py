@@ -206,7 +206,7 @@ def _stock(unit: Unit, rows: list[EquipmentItem]) -> tuple[ItemStock, ...]:
 
 def _loans(unit: Unit, rows: list[EquipmentLoan], today: date) -> tuple[LoanView, ...]:
     people = unit.persons({row.person_id for row in rows})
-    numbers = {one: membership.number for one in people if (membership := unit.members.get(one))}
+    numbers = unit.members.numbers(people)
     items = unit.equipment.named(row.item_id for row in rows)
     return tuple(
         LoanView(

@@ -149,11 +149,9 @@ def elders_i_act_for(bank: Bank, actor: Actor) -> tuple[RelativeView, ...]:
 
 
 def _views(unit: Unit, kin: dict[str, str], proxies: set[str]) -> tuple[RelativeView, ...]:
-    people = unit.persons(kin)
+    people, numbers = unit.persons(kin), unit.members.numbers(kin)
     found = []
     for person_id, relation in kin.items():
-        membership = unit.members.get(person_id)
-        number = membership.number if membership else ""
         proxy = person_id if person_id in proxies else None
-        found.append(RelativeView(person_id, people[person_id].name, number, relation, proxy))
+        found.append(RelativeView(person_id, people[person_id].name, numbers.get(person_id, ""), relation, proxy))
     return tuple(found)
