@@ -178,6 +178,11 @@ def stations_of(actor: Actor, verb: str, parents: Parents) -> frozenset[str]:
     return frozenset(station_id for station_id in parents if covers(actor, station_id, parents, verb))
 
 
+def workplaces(actor: Actor) -> frozenset[str]:
+    """The stations where the actor works at the desk, not those above which the actor stands."""
+    return frozenset(role.station_id for role in actor.roles if role.name == RoleName.WORKER and role.station_id)
+
+
 def require(actor: Actor, verb: str) -> None:
     """Raises Forbidden unless some role has the verb."""
     if not permits(actor, verb):

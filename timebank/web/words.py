@@ -13,10 +13,11 @@ from timebank.domain.catalogue import PLACE_LABELS, TRAINING_LABELS
 from timebank.domain.hours import FLAG_TEXTS, REASON_LABELS, SOURCE_LABELS, Source
 from timebank.domain.needs import FUNDING_LABELS, GENDER_LABELS, LANGUAGE_LABELS, POSTED_HOW_LABELS
 from timebank.domain.offers import WEEKDAY_LABELS
+from timebank.domain.roles import stations_of
 from timebank.domain.words import N_
-from timebank.services import policies
+from timebank.services import network, policies
 from timebank.services.hours import FlagView
-from timebank.web.guard import bank, now
+from timebank.web.guard import actor, bank, now
 from timebank.web.language import hours_minutes, in_language
 
 Code = TypeVar("Code", bound=str)
@@ -213,6 +214,13 @@ def flag_words(flag: FlagView) -> str:
     params = {k: hours_minutes(v) if k.endswith("minutes") else v for k, v in flag.params.items()}
     text = str(gettext(FLAG_TEXTS[flag.code]))
     return text % params
+
+
+def station_choices(verb: str) -> list[tuple[str, str]]:
+    """For a select field: the open stations where the visitor may do this, by name in the visitor's language."""
+    views = network.stations(bank())
+    reach = stations_of(actor(), verb, {one.id: one.parent_id for one in views})
+    return [(one.id, in_language(one.name, one.name_en)) for one in views if one.id in reach and one.state == "open"]
 
 
 def init_words(app: Flask) -> None:

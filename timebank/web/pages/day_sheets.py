@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from timebank.domain.errors import Invalid, NotFound, SheetDayInvalid, TimebankError
 from timebank.domain.local_time import local_day
-from timebank.domain.roles import permits
+from timebank.domain.roles import permits, workplaces
 from timebank.domain.slips import STATE_LABELS, VOID_REASONS
 from timebank.services import hours, members, network
 from timebank.services.hours import RowRefused, SheetView, SlipTold, SlipView
@@ -38,16 +38,12 @@ def index() -> str:
 
 def _index(refusal: Refusal | None) -> str:
     rows = hours.sheets(bank(), actor(), before=request.args.get("before"), limit=PAGE)
-    places = [one for one in network.stations(bank()) if one.id in _own_stations()]
+    places = [one for one in network.stations(bank()) if one.id in workplaces(actor())]
     return render_template(
         "day_sheets/index.html", rows=rows, refusal=refusal, today=local_day(now()), blanks=BLANKS,
         stations=[(one.id, in_language(one.name, one.name_en)) for one in places],
         older=url_for("day_sheets.index", before=rows[-1].id) if len(rows) == PAGE else None,
     )  # fmt: skip
-
-
-def _own_stations() -> set[str]:
-    return {role.station_id for role in actor().roles if role.name == "worker" and role.station_id}
 
 
 @blueprint.post("/desk/day-sheets")
@@ -80,7 +76,7 @@ def _show(sheet: SheetView, refusal: Refusal | None, wrong: str | None) -> str:
     return render_template(
         "day_sheets/show.html", sheet=sheet, refusal=refusal, wrong=wrong, states=STATE_LABELS, reasons=VOID_REASONS,
         services=service_choices(hours.choices(bank(), actor())), durations=duration_choices(), typed=request.form,
-        may_enter=permits(actor(), "hours.enter") and sheet.station_id in _own_stations(),
+        may_enter=permits(actor(), "hours.enter") and sheet.station_id in workplaces(actor()),
     )  # fmt: skip
 
 

@@ -11,12 +11,13 @@ from wtforms.validators import Optional
 
 from timebank.domain.equipment import CONDITION_LABELS
 from timebank.domain.errors import Invalid, TimebankError
-from timebank.domain.roles import permits, stations_of
-from timebank.services import equipment, members, network
+from timebank.domain.roles import permits
+from timebank.services import equipment, members
 from timebank.web.errors import Refusal, in_words
 from timebank.web.forms import Form, SafeText, needed
 from timebank.web.guard import actor, allow, bank, now
 from timebank.web.language import in_language
+from timebank.web.words import station_choices
 
 blueprint = Blueprint("equipment", __name__)
 PAGE = 30
@@ -44,11 +45,7 @@ def _forms() -> tuple[LendForm, ItemForm]:
     lend.item.choices = [
         (one.id, f"{in_language(one.name, one.name_en)} ({one.free}/{one.total})") for one in stock if one.total
     ]
-    views = network.stations(bank())
-    reach = stations_of(actor(), "equipment.read", {one.id: one.parent_id for one in views})
-    item.station.choices = [
-        (one.id, in_language(one.name, one.name_en)) for one in views if one.id in reach and one.state == "open"
-    ]
+    item.station.choices = station_choices("equipment.read")
     return lend, item
 
 

@@ -12,7 +12,7 @@ from wtforms import DateField, SelectField, TextAreaField, TimeField
 
 from timebank.domain.errors import Invalid, TimebankError
 from timebank.domain.local_time import add_months, local_day
-from timebank.domain.roles import permits
+from timebank.domain.roles import permits, workplaces
 from timebank.domain.rounds import END_LABELS, MODE_LABELS, OUTCOME_LABELS, Mode, Outcome, month_of
 from timebank.services import members, network, rounds
 from timebank.services.rounds import ElderView, NewVisit, RoundView
@@ -102,18 +102,13 @@ def plan() -> Any:
     """Give every elder of my station without a visitor one for this month."""
     month = month_of(request.form.get("month"), now())
     try:
-        count = sum(rounds.plan(bank(), actor(), one, month, now=now()) for one in _own_stations())
+        count = sum(rounds.plan(bank(), actor(), one, month, now=now()) for one in sorted(workplaces(actor())))
     except TimebankError as error:
         refusal = in_words(error)
         flash(f"{refusal.text} {refusal.remedy}", "notice")
         return redirect(url_for("rounds.index", month=f"{month:%Y-%m}"))
     flash(gettext("Planned: %(count)s elders have a visitor now.", count=count), "success")
     return redirect(url_for("rounds.index", month=f"{month:%Y-%m}"))
-
-
-def _own_stations() -> list[str]:
-    held = (role.station_id for role in actor().roles if role.name == "worker" and role.station_id)
-    return sorted(set(held))
 
 
 @blueprint.route("/rounds/new", methods=["GET", "POST"])
@@ -143,7 +138,7 @@ def new() -> Any:
 
 
 def _visitor_choices(elder: ElderView) -> list[tuple[str, str]]:
-    found = [one for station in _own_stations() for one in rounds.visitors(bank(), actor(), station)]
+    found = [one for station in sorted(workplaces(actor())) for one in rounds.visitors(bank(), actor(), station)]
     return [("", gettext("Not said yet"))] + [
         (one.person_id, one.name) for one in found if one.person_id != elder.person_id
     ]
@@ -159,7 +154,7 @@ def show(enrolment_id: str) -> Any:
 def _show(enrolment_id: str, refusal: Refusal | None) -> Any:
     month = local_day(now()).replace(day=1)
     view = rounds.see(bank(), actor(), enrolment_id, month, now=now())
-    may_run = permits(actor(), "rounds.run") and view.station_id in _own_stations()
+    may_run = permits(actor(), "rounds.run") and view.station_id in workplaces(actor())
     page = render_template(
         "rounds/show.html", view=view, refusal=refusal, may_run=may_run, modes=MODE_LABELS, outcomes=OUTCOME_LABELS,
         ends=END_LABELS, visits=rounds.history(bank(), actor(), enrolment_id),

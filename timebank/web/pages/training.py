@@ -12,14 +12,13 @@ from wtforms.validators import Optional
 
 from timebank.domain.catalogue import TRAINING_LABELS
 from timebank.domain.errors import TimebankError
-from timebank.domain.roles import permits, stations_of
-from timebank.services import members, network, training
+from timebank.domain.roles import permits
+from timebank.services import members, training
 from timebank.services.training import AUDIENCES, NewTraining
 from timebank.web.errors import in_words
 from timebank.web.forms import Form, SafeText, needed
 from timebank.web.guard import actor, allow, bank, now, signed_in
-from timebank.web.language import in_language
-from timebank.web.words import choices
+from timebank.web.words import choices, station_choices
 
 blueprint = Blueprint("training", __name__)
 
@@ -93,11 +92,7 @@ def desk() -> Any:
 
 
 def _fill(form: TrainingForm) -> None:
-    views = network.stations(bank())
-    reach = stations_of(actor(), "trainings.run", {one.id: one.parent_id for one in views})
-    form.station_id.choices = [
-        (one.id, in_language(one.name, one.name_en)) for one in views if one.id in reach and one.state == "open"
-    ]
+    form.station_id.choices = station_choices("trainings.run")
     form.training.choices = [("", gettext("none: it is only training")), *choices(TRAINING_LABELS)]
     form.audience.choices = choices(AUDIENCES)
 
