@@ -47,6 +47,7 @@ def test_the_desk_reports_and_the_street_settles(world: World, sign_in: Staff) -
     assert "王建国" in desk.get(shown).text
     assert refuses(desk.post(here, **form), errors.EstateReported)
     assert desk.post(f"{shown}/settle").status_code == 403
+    assert street.post(f"{shown}/setle").status_code == 404
     assert world.size() == size
     assert street.post(f"{shown}/settle").status_code == 302
     assert world.balance(spouse, "received") == 68

@@ -89,6 +89,11 @@ def test_a_member_sends_hours_and_takes_them_back(
     assert "已撤销" in sign_in("county").get(here).text
 
 
+def test_a_step_that_is_none_suspends_no_partner(world: World, sign_in: Staff, partner: str) -> None:
+    assert sign_in("county").post(f"/interchange/partners/{partner}/agre").status_code == 404
+    assert interchange.partner(world.bank, world.staff["county"], partner).state == "agreed"
+
+
 def test_what_is_settled_by_month_goes_out_as_a_sheet(world: World, sign_in: Staff, partner: str) -> None:
     member = world.rich(120)
     transfers.cross(world.bank, member, partner, NUMBER, 90, now=NOW)

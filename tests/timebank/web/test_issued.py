@@ -32,6 +32,12 @@ def test_a_programme_is_proposed_and_ended(world: World, sign_in: Staff) -> None
     assert county.get("/grants/programmes/none/run").status_code == 404
 
 
+def test_a_step_that_is_none_ends_no_programme(world: World, sign_in: Staff) -> None:
+    programme = opened(world)
+    assert sign_in("county").post(f"/grants/programmes/{programme}/clos").status_code == 404
+    assert transfers.grant_programmes(world.bank, world.staff["county"])[0].state == "open"
+
+
 def test_a_run_is_looked_at_first(world: World, sign_in: Staff) -> None:
     elder = alone(world, name="孙桂兰")
     programme, county = opened(world), sign_in("county")

@@ -31,6 +31,7 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
     found = []
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:int:)\w+>", "1", rule.rule)
+        path = re.sub(r"<any\((\w+)[^)]*\):\w+>", r"\1", path)
         path = re.sub(r"<(?:string:|path:)?\w+>", "0" * 32, path)
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
             found.append((rule.endpoint, method, path))

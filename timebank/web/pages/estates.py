@@ -125,15 +125,15 @@ def _show(estate_id: str, refusal: Refusal | None) -> Any:
     return page, refusal.status if refusal else 200
 
 
-@blueprint.post("/estates/<estate_id>/<verb>")
+@blueprint.post("/estates/<estate_id>/<any(settle, withdraw, undo):verb>")
 @allow("estates.read")
 def step(estate_id: str, verb: str) -> Any:
     """Settle, withdraw or undo."""
-    steps = {"settle": estates.settle, "undo": estates.undo}
+    steps = {"settle": estates.settle, "withdraw": estates.withdraw, "undo": estates.undo}
     try:
-        steps.get(verb, estates.withdraw)(bank(), actor(), estate_id, now=now())
+        steps[verb](bank(), actor(), estate_id, now=now())
     except TimebankError as error:
-        if permits(actor(), "estates.read") and error.status in (409, 422):
+        if error.status in (409, 422):
             return _show(estate_id, in_words(error))
         raise
     flash(gettext("Done."), "success")

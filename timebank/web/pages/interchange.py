@@ -120,7 +120,7 @@ def show(partner_id: str) -> str:
     )  # fmt: skip
 
 
-@blueprint.post("/interchange/partners/<partner_id>/<verb>")
+@blueprint.post("/interchange/partners/<partner_id>/<any(agree, suspend):verb>")
 @allow("interchange.decide")
 def decide(partner_id: str, verb: str) -> Any:
     """Agree, or stop for now."""

@@ -85,7 +85,7 @@ def propose() -> Any:
     return _index(form, None)
 
 
-@blueprint.post("/grants/programmes/<programme_id>/<verb>")
+@blueprint.post("/grants/programmes/<programme_id>/<any(open, close):verb>")
 @allow("grant_programmes.decide")
 def step(programme_id: str, verb: str) -> Response:
     """Open or close it."""
