@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import Index, LargeBinary, String, select
+from sqlalchemy import Index, LargeBinary, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from timebank.storage import history
@@ -100,6 +100,12 @@ class Slips:
         """The slips of these sheets, in the order of the paper."""
         query = select(Slip).where(Slip.book == self._book, Slip.sheet_id.in_(set(sheet_ids)))
         return list(self._session.scalars(query.order_by(Slip.sheet_id, Slip.position)))
+
+    def count_open(self, sheet_ids: Iterable[str]) -> int:
+        """How many slips of these sheets are not back yet."""
+        query = select(func.count()).select_from(Slip)
+        query = query.where(Slip.book == self._book, Slip.sheet_id.in_(set(sheet_ids)), Slip.state == OPEN)
+        return int(self._session.scalar(query) or 0)
 
     def move(self, row: Slip, state: str, actor_id: str, via: str, now: datetime, reason: str | None = None) -> None:
         """Change the state and write down who, when and why. The first event of a row has no state before."""

@@ -95,6 +95,8 @@ def test_a_sheet_is_made_printed_and_reconciled(world: World, sign_in: Staff) ->
     assert desk.post(f"{here}/slips/{second}/reopen").status_code == 302
     assert refuses(desk.post(f"{here}/slips/{second}/reopen"), errors.SlipStateConflict)
     assert "2 张未交回" in desk.get("/desk/day-sheets").text
+    assert "2 张未交回" in desk.get("/desk").text
+    assert "未交回" not in sign_in("worker B").get("/desk").text
     assert elder.person_id not in desk.get("/desk/day-sheets").text
 
 

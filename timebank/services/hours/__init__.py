@@ -26,6 +26,7 @@ from timebank.services.hours.sheets import (
     sheet,
     sheets,
     slip_trail,
+    slips_out,
 )
 from timebank.services.hours.steps import confirm, confirm_by_elder, step
 from timebank.services.hours.values import FlagView, HoursView
@@ -72,6 +73,7 @@ __all__ = [
     "sheet",
     "sheets",
     "slip_trail",
+    "slips_out",
     "statements",
     "step",
     "to_clarify",

@@ -22,6 +22,8 @@ from timebank.storage.slips import DaySheet, Slip
 from timebank.storage.trails import StepView
 from timebank.storage.unit import Bank, Unit
 
+NEWEST = 20
+
 
 @dataclass(frozen=True, slots=True)
 class SlipView:
@@ -120,7 +122,14 @@ def make_sheet(bank: Bank, actor: Actor, station_id: str, day: date, blanks: int
         return _views(unit, actor, [sheet], whole=True)[0]
 
 
-def sheets(bank: Bank, actor: Actor, *, before: str | None = None, limit: int = 20) -> tuple[SheetView, ...]:
+def slips_out(bank: Bank, actor: Actor) -> int:
+    """How many slips of the newest sheets of the actor's stations are not back yet."""
+    with bank.read() as unit:
+        stations = stations_of(actor, "day_sheet.read", unit.network.parents())
+        return unit.slips.count_open(row.id for row in unit.slips.sheets(stations, None, NEWEST))
+
+
+def sheets(bank: Bank, actor: Actor, *, before: str | None = None, limit: int = NEWEST) -> tuple[SheetView, ...]:
     """The day sheets of the actor's stations, the newest first, with their counts."""
     with bank.read() as unit:
         stations = stations_of(actor, "day_sheet.read", unit.network.parents())

@@ -50,7 +50,7 @@ def index() -> Any:
         requests=sum(requests.get(state, 0) for state in ("held", "waiting", "delivered")),
         needs=wanted.get("posted", 0) + wanted.get("open", 0),
         papers_out=len(consent_notes.at_stations(bank(), actor(), now=now())),
-        slips=sum(sheet.counts["open"] for sheet in hours.sheets(bank(), actor())),
+        slips=hours.slips_out(bank(), actor()),
     )  # fmt: skip
     return page, refusal.status if refusal else 200
 
