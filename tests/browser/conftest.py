@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
+from tests.gunicorn import serving
 from tests.timebank.world import make_bank, settings_in
-from timebank.commands import GUNICORN
 from timebank.demo import PASSWORD, load_demo
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,30 +68,8 @@ def people(instance: Path) -> People:
 @pytest.fixture(scope="session")
 def server(instance: Path) -> Iterator[str]:
     """The address of the served network."""
-    folder = instance
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", *GUNICORN, "--bind", f"127.0.0.1:{port}", "wsgi"]
-    environment = {**os.environ, "TIMEBANK_INSTANCE": str(folder)}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
-        address = f"http://127.0.0.1:{port}"
-        _wait_for(address, process)
+    with serving(instance) as address:
         yield address
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
-        try:
-            with urlopen(f"{address}/healthz", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.1)
-        assert process.poll() is None, "gunicorn ended"
-    pytest.fail("gunicorn does not answer", pytrace=False)
 
 
 def chromium_path() -> str:

@@ -5,22 +5,19 @@ from __future__ import annotations
 import importlib
 import os
 import secrets
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
 
+from tests.gunicorn import serving
 from tests.timebank.world import World, build_world, make_bank, settings_in
-from timebank.commands import GUNICORN
 from timebank.services import tokens
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,28 +35,8 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def address(county: World) -> Iterator[str]:
     """Where the county is served."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", *GUNICORN, "--bind", f"127.0.0.1:{port}", "wsgi"]
-    environment = {**os.environ, "TIMEBANK_INSTANCE": str(county.bank.settings.instance)}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
-        _wait_for(f"http://127.0.0.1:{port}", process)
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        try:
-            with urlopen(f"{address}/healthz", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.1)
-        assert process.poll() is None, "gunicorn ended"
-    pytest.fail("gunicorn does not answer", pytrace=False)
+    with serving(county.bank.settings.instance) as address:
+        yield address
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
 from ledger.stores.sql import make_engine
 from timebank.demo.people import resident_number
 from timebank.domain.catalogue import seed_services
+from timebank.domain.errors import TimebankError
 from timebank.domain.roles import Actor, Role, RoleName
 from timebank.services import beginning, catalogue, hours, keys, members, network, papers, policies, staff
 from timebank.services.hours import HoursView, LogHours
@@ -153,6 +156,14 @@ class World:
 
     def size(self) -> int:
         return beginning.size(self.bank)
+
+
+def refused(world: World, error: type[TimebankError], deed: Callable[[], Any]) -> None:
+    """The deed is refused so, and the book is as it was."""
+    before = world.size()
+    with pytest.raises(error):
+        deed()
+    assert world.size() == before
 
 
 def build_world(bank: Bank, policy: str = "demo") -> World:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
 from tests.timebank.services.test_network import second_county
-from tests.timebank.world import NOW, World
+from tests.timebank.world import NOW, World, refused
 from timebank.domain import errors
 from timebank.domain.certificates import CertificateState, clock, is_working_day, new_code, normal_code
 from timebank.domain.local_time import local_day
@@ -20,14 +18,6 @@ from timebank.services.certificates import CertificateView
 TODAY = local_day(NOW)
 YEAR = date(2026, 1, 1)
 PAPERS = {"application": YEAR, "registration": YEAR, "promise": YEAR}
-
-
-def refused(world: World, error: type[errors.TimebankError], deed: Callable[[], Any]) -> None:
-    """The deed is refused so, and the book and the certificates are as they were."""
-    before = world.size()
-    with pytest.raises(error):
-        deed()
-    assert world.size() == before
 
 
 def filed(world: World) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 
 from ledger import Kind
 from tests.timebank.services.test_network import second_county
-from tests.timebank.world import NOW, World
+from tests.timebank.world import NOW, World, refused
 from timebank.domain import errors
 from timebank.domain.estates import Choice, Facts, Part, plan
 from timebank.domain.kin import Relation
@@ -24,14 +23,6 @@ from timebank.services.redemptions import AskForCare
 
 DIED, LATER = date(2026, 9, 10), NOW + timedelta(days=3)
 PROOF = "死亡证明 130202-2026-118"
-
-
-def refused(world: World, error: type[errors.TimebankError], deed: Callable[[], Any]) -> None:
-    """The deed is refused so, and the book is as it was."""
-    before = world.size()
-    with pytest.raises(error):
-        deed()
-    assert world.size() == before
 
 
 def rules(world: World, **change: Any) -> None:

@@ -3,74 +3,22 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import time_machine
-from werkzeug.serving import make_server
 
 from ledger import Kind
-from tests.timebank.services.test_network import second_county
-from tests.timebank.world import NOW, build_world, make_bank, settings_in
-from timebank.app import create_app
+from tests.timebank.services.counties import LATER, LIMIT, County
+from tests.timebank.world import NOW
 from timebank.domain import errors
 from timebank.domain.interchange import Account, Line, compare, read_statement, statement_text
 from timebank.domain.roles import Actor
 from timebank.services import audits, interchange, members, publishing, transfers
 from timebank.storage.keys import sign_text
-
-LATER = NOW + timedelta(hours=1)
-LIMIT = 600
-
-
-class County:
-    """An installation: its book, its people, and a server at an address."""
-
-    def __init__(self, folder: Path, origin: str) -> None:
-        self.bank = make_bank(replace(settings_in(folder), book=origin), LATER)
-        self.world = build_world(self.bank)
-        self.staff = self.world.staff | {"second county": second_county(self.world)}
-        self.server = make_server("127.0.0.1", 0, create_app(bank=self.bank), threaded=True)
-        self.url = f"http://127.0.0.1:{self.server.port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def partner_id(self, other: County) -> str:
-        found = interchange.partners(self.bank, self.staff["county"])
-        return next(one.id for one in found if one.origin == other.bank.settings.book)
-
-    def account(self, other: County) -> int:
-        """Minutes that we owe the other book."""
-        return interchange.partner(self.bank, self.staff["county"], self.partner_id(other)).balance_minutes
-
-    def card(self) -> str:
-        return json.dumps(asdict(interchange.card(self.bank, self.url)))
-
-    def agree_with(self, other: County, minutes: int = LIMIT) -> None:
-        view = interchange.propose(self.bank, self.staff["county"], other.card(), minutes, now=NOW)
-        interchange.agree(self.bank, self.staff["second county"], view.id, now=NOW)
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.bank.engine.dispose()
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Iterator[tuple[County, County]]:
-    """Two counties that agreed with each other."""
-    with time_machine.travel(LATER):
-        here = County(tmp_path / "here", "timebank.example/here")
-        there = County(tmp_path / "there", "timebank.example/there")
-        here.agree_with(there)
-        there.agree_with(here)
-        yield here, there
-        here.close()
-        there.close()
 
 
 def sent(here: County, there: County, giver: Actor, number: str, minutes: int = 90) -> str:

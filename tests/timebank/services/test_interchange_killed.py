@@ -7,14 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
-import time_machine
-
-from tests.timebank.services.test_interchange import LATER, County, message, sent, sound, state
+from tests.timebank.services.counties import LATER, County
+from tests.timebank.services.test_interchange import message, sent, sound, state
 from timebank.services import interchange, publishing, transfers
 
 SENDER = (
@@ -61,19 +57,6 @@ if what == "send":
 else:
     interchange.receive(bank, sys.stdin.buffer.read(), now=now)
 """
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Iterator[tuple[County, County]]:
-    """Two counties whose books are those that settings name by themselves."""
-    with time_machine.travel(LATER):
-        here = County(tmp_path / "here", "timebank.example/here")
-        there = County(tmp_path / "there", "timebank.example/there")
-        here.agree_with(there)
-        there.agree_with(here)
-        yield here, there
-        here.close()
-        there.close()
 
 
 def kill(county: County, what: str, step: str, body: bytes = b"") -> None:

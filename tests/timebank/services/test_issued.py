@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-import pytest
-
 from tests.timebank.services.test_network import second_county
-from tests.timebank.world import NOW, World
+from tests.timebank.world import NOW, World, refused
 from timebank.domain import errors
 from timebank.domain.roles import Actor
 from timebank.services import audits, circulation, transfers
@@ -18,14 +15,6 @@ from timebank.services.transfers import GrantProgrammeView
 
 GROUPS = ["alone_80"]
 NEXT_MONTH = NOW + timedelta(days=20)
-
-
-def refused(world: World, error: type[errors.TimebankError], deed: Callable[[], Any]) -> None:
-    """The deed is refused so, and the book is as it was."""
-    before = world.size()
-    with pytest.raises(error):
-        deed()
-    assert world.size() == before
 
 
 def alone(world: World, **change: Any) -> Actor:
