@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import chinese_calendar  # type: ignore[import-untyped]  # it has no types
@@ -74,6 +75,7 @@ class Clock:
     certain: bool
 
 
+@lru_cache(maxsize=4096)
 def clock(ended_on: date, until: date) -> Clock:
     """The clock of a service that ended that day, as of `until` (today, or the day on which it was recorded)."""
     days, worked, day, due, certain = 0, 0, ended_on, None, True

@@ -239,6 +239,7 @@ FIELDS: Mapping[str, str] = {
     "weekdays": N_("Weekdays, Monday is 1"),
     "wanted_at": N_("Wanted for"),
     "card_version": N_("Version of the standard card"),
+    "record_days": N_("Working days until it was verified"),
     "helper_id": N_("Helper"),
     "papers": N_("Which papers"),
     "given_at": N_("Handed over"),

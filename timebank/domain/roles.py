@@ -69,7 +69,7 @@ _AT_A_STATION = frozenset(
         "day_sheet.read", "station_keys.read", "network.report", "messages.see_own",
         "needs.read", "offers.read", "activities.read", "matching.read",
         "rounds.read", "incidents.read", "ratings.read", "credit_files.read", "certificates.read",
-        "consent_notes.read", "equipment.read",
+        "consent_notes.read", "equipment.read", "national.read",
     }
 )  # fmt: skip
 _WORKER = _AT_A_STATION | {
@@ -83,7 +83,7 @@ _WORKER = _AT_A_STATION | {
     "needs.post_at_desk", "needs.run", "offers.check", "activities.run", "projects.edit", "matching.confirm",
     "rounds.run", "incidents.run", "ratings.enter", "complaints.enter", "estates.read", "estates.report",
     "dormant.read", "dormant.contact",
-    "consent_notes.run", "equipment.run", "points.read", "points.run",
+    "consent_notes.run", "equipment.run", "points.read", "points.run", "national.run",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",

@@ -51,6 +51,8 @@ class LineView:
     minutes: int
     number: str
     entry: int | None
+    national: str = ""
+    """Its number in the national system when the certificate was issued; empty: it was not entered yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ def _content(
     filing = unit.organisations.filings([station_id])[station_id][0]
     services = {one.code: one for one in unit.catalogue.services()}
     people = unit.persons({person_id, actor.person_id})
+    entered = unit.national.many(row.id for row in rows)
     lines = []
     for row in rows:
         service = services.get(row.service_code)
@@ -179,6 +182,7 @@ def _content(
             minutes=row.minutes,
             number=row.number,
             entry=row.entry_seq,
+            national=(entered[row.id].number or "") if row.id in entered else "",
         )
         lines.append(asdict(line))
     return {

@@ -185,6 +185,16 @@ class Activities:
             found[row.activity_id].append(row)
         return found
 
+    def of_records(self, record_ids: Collection[str]) -> dict[str, Activity]:
+        """Record → the group activity that it came of."""
+        same = (ActivityPerson.book == Activity.book) & (ActivityPerson.activity_id == Activity.id)
+        query = (
+            select(ActivityPerson.record_id, Activity)
+            .join(Activity, same)
+            .where(ActivityPerson.book == self._book, ActivityPerson.record_id.in_(set(record_ids)))
+        )
+        return {record_id or "": activity for record_id, activity in self._session.execute(query)}
+
     def booked(
         self, person_ids: Collection[str], start: datetime, end: datetime
     ) -> list[tuple[str, datetime, datetime]]:

@@ -74,6 +74,8 @@ class HoursRecord(InBook, Base):
     redemption_id: Mapped[str | None] = mapped_column(String(32))
     card_version: Mapped[int | None]
     """Of the service's standard card that was in force when the service began; None where there was none."""
+    record_days: Mapped[int | None]
+    """Working days from the end of the service until it was verified; None until then, and before this was kept."""
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
@@ -130,6 +132,7 @@ class Verification:
     verified_at: datetime
     credited_minutes: int
     document_id: str
+    record_days: int
     entry_seq: int | None = None
 
 
@@ -180,6 +183,7 @@ class Hours:
                 "verified_at": one.verified_at,
                 "credited_minutes": one.credited_minutes,
                 "document_id": one.document_id,
+                "record_days": one.record_days,
                 "entry_seq": one.entry_seq,
             }
             for one in done

@@ -23,6 +23,7 @@ from timebank.storage.issued import Issued
 from timebank.storage.matching import Matching
 from timebank.storage.members import Members
 from timebank.storage.messages import Messages
+from timebank.storage.national import National
 from timebank.storage.needs import Needs
 from timebank.storage.network import Network
 from timebank.storage.offers import Offers
@@ -65,6 +66,7 @@ class Repositories:
         self.matching = Matching(session, book)
         self.members = Members(session, book)
         self.messages = Messages(session, book)
+        self.national = National(session, book)
         self.needs = Needs(session, book)
         self.network = Network(session, book)
         self.offers = Offers(session, book)

@@ -46,3 +46,27 @@ class CertificateStateConflict(Refused):
     code = "certificate_state_conflict"
     message = N_("This certificate was revoked already.")
     remedy = N_("Reload the page.")
+
+
+class NationalReplyRefused(Invalid):
+    """A line of the sheet that came back from the national system can't be taken."""
+
+    code = "national_reply_refused"
+    message = N_("Line %(line)s can not be taken: %(reason)s.")
+    remedy = N_("Nothing was entered. Correct this line in the sheet and load it again.")
+
+
+class NothingToExport(Refused):
+    """Every verified record of the station is entered."""
+
+    code = "nothing_to_export"
+    message = N_("No record of this station waits for its entry.")
+    remedy = N_("Come back when the next ones are verified.")
+
+
+class NationalStateConflict(Refused):
+    """The entry is not in the state that this step needs."""
+
+    code = "national_state_conflict"
+    message = N_("This record is not entered in the national system.")
+    remedy = N_("Reload the page.")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from timebank.domain.certificates import RECORD_DAYS
 from timebank.domain.errors import NotFound
 from timebank.domain.hours import Record, RecordState, Source, parties, verbs_open
 from timebank.domain.roles import Actor, covers, permits
@@ -51,8 +52,14 @@ class HoursView:
     entry_seq: int | None
     redemption_id: str | None
     card_version: int | None
+    record_days: int | None
     flags: tuple[FlagView, ...]
     verbs: tuple[str, ...]
+
+    @property
+    def recorded_late(self) -> bool:
+        """Whether it was verified after the time limit of article 11, which stays with it for ever."""
+        return self.record_days is not None and self.record_days > RECORD_DAYS
 
 
 def record_of(row: HoursRecord) -> Record:
@@ -192,6 +199,7 @@ def views(unit: Unit, actor: Actor, rows: Iterable[HoursRecord]) -> tuple[HoursV
                 entry_seq=row.entry_seq,
                 redemption_id=row.redemption_id,
                 card_version=row.card_version,
+                record_days=row.record_days,
                 flags=tuple(flag_view(flag) for flag in flags.get(row.id, ())),
                 verbs=verbs_open(RecordState(row.state), standing.parties(actor, row)),
             )

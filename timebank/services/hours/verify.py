@@ -12,6 +12,7 @@ from datetime import datetime
 from ledger import Draft, Kind, LedgerError, Posting, jcs
 from ledger.canonical import SALT_BYTES
 from ledger.stations import verified_text, verify_statement
+from timebank.domain.certificates import clock
 from timebank.domain.errors import (
     NotFound,
     NothingToCredit,
@@ -253,7 +254,8 @@ class _Together:
         evidence = evidence_of(row, actor, outcome, plan)
         salt = self._salt(wish, row)
         document = unit.document("hours", row.volunteer_id, evidence, now=wish.now, salt=salt)
-        verification = Verification(row.id, row.version, actor.person_id, wish.now, credited, document.id)
+        days = clock(local_day(row.ended_at), local_day(wish.now)).days
+        verification = Verification(row.id, row.version, actor.person_id, wish.now, credited, document.id, days)
         if credited == 0:
             return _Credit(wish, row, evidence, document, verification, [], 0)
         note = _Note(actor.person_id, document.commitment, self._policy_hash)
