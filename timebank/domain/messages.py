@@ -54,6 +54,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "hours_granted": N_("You were granted hours for care. They are in your account."),
     "certificate_revoked": N_("A certificate of yours was revoked. Ask at the station why."),
     "records_due": N_("Services wait to be recorded: ten working days are nearly over, or have passed."),
+    "given_at_desk": N_("Hours of yours were given at a desk. If that was not you, take it back or call at once."),
+    "guest_served": N_("Another station served you at its desk. If that was not you, call your station at once."),
     "station_changed": N_("Another station looks after your account now. All hours are as they were."),
     "points_arrived": N_("Hours became points, as you wished."),
     "hours_inherited": N_("Hours that a relative left have arrived in your account."),

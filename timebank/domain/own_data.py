@@ -53,6 +53,7 @@ PARTS: Mapping[str, str] = {
     "credit_step": N_("Steps of the credit file"),
     "consent_note": N_("Papers that a helper carried"),
     "equipment_loan": N_("Things borrowed"),
+    "guest_pass": N_("Served by other stations"),
 }
 FIELDS: Mapping[str, str] = {
     "about": N_("What it is about"),
@@ -239,6 +240,7 @@ FIELDS: Mapping[str, str] = {
     "weekdays": N_("Weekdays, Monday is 1"),
     "wanted_at": N_("Wanted for"),
     "card_version": N_("Version of the standard card"),
+    "ends_at": N_("Ends"),
     "record_days": N_("Working days until it was verified"),
     "helper_id": N_("Helper"),
     "papers": N_("Which papers"),

@@ -83,7 +83,7 @@ _WORKER = _AT_A_STATION | {
     "needs.post_at_desk", "needs.run", "offers.check", "activities.run", "projects.edit", "matching.confirm",
     "rounds.run", "incidents.run", "ratings.enter", "complaints.enter", "estates.read", "estates.report",
     "dormant.read", "dormant.contact",
-    "consent_notes.run", "equipment.run", "points.read", "points.run", "national.run",
+    "consent_notes.run", "equipment.run", "points.read", "points.run", "national.run", "guests.serve",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
@@ -124,6 +124,14 @@ PERMISSIONS: Mapping[RoleName, frozenset[str]] = {
     RoleName.AUDITOR: _AUDITOR,
     RoleName.ADMINISTRATOR: _ADMINISTRATOR,
 }
+GUEST_VERBS = frozenset(
+    {
+        "guests.serve", "passbook.read", "redemptions.request_at_desk", "needs.post_at_desk", "needs.read",
+        "redemptions.read", "hours.enter", "transfers.enter_at_desk", "complaints.enter", "points.run",
+    }
+)  # fmt: skip
+"""What any station does for a member who stands at its desk, wherever the account is kept. Data, PIN, card, kin and
+proxies stay with the member's own station."""
 VERBS = frozenset().union(*PERMISSIONS.values())
 
 Parents = Mapping[str, str | None]

@@ -35,7 +35,8 @@ from timebank.storage.alarming import staff_in
 from timebank.storage.certificates import Certified, CertifiedRecord
 from timebank.storage.guessing import FREE_TRIES, count_failure, refuse_if_closed
 from timebank.storage.hours import HoursRecord
-from timebank.storage.unit import Bank, Unit, digest
+from timebank.storage.ids import digest
+from timebank.storage.unit import Bank, Unit
 
 MOST_SHOWN = 200
 

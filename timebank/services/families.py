@@ -130,11 +130,11 @@ def count_act(bank: Bank, actor: Actor, elder_id: str, verb: str, *, now: dateti
         act_for(bank, actor, elder_id, verb, now=now)
 
 
-def relatives(bank: Bank, actor: Actor, person_id: str) -> tuple[RelativeView, ...]:
-    """A member's relatives, and who of them may act. The member, or the member's station, may see."""
+def relatives(bank: Bank, actor: Actor, person_id: str, verb: str = "members.read") -> tuple[RelativeView, ...]:
+    """A member's relatives, and who of them may act. The member may see, and the desk for what `verb` names."""
     with bank.read() as unit:
         if person_id != actor.person_id:
-            unit.require_member_at(actor, "members.read", person_id)
+            unit.require_member_at(actor, verb, person_id)
         kin = unit.members.kin(person_id)
         proxies = {row.proxy_id for row in unit.members.proxies_of(person_id)}
         return _views(unit, kin, proxies)

@@ -10,7 +10,7 @@ from ledger import Entry, Kind
 from timebank.domain.errors import NotFound
 from timebank.domain.ledger_words import words
 from timebank.domain.local_time import local_day
-from timebank.domain.roles import Actor, require_at
+from timebank.domain.roles import Actor
 from timebank.storage.unit import Bank, Unit
 
 
@@ -75,11 +75,8 @@ def own(bank: Bank, actor: Actor, *, now: datetime, part: Part = ALL) -> Passboo
 def of_member(bank: Bank, actor: Actor, person_id: str, *, now: datetime, part: Part = ALL) -> Passbook:
     """A member's passbook at the desk. Raises NotFound for another station's member."""
     with bank.read() as unit:
-        membership = unit.members.get(person_id)
-        if membership is None:
-            raise NotFound
         if person_id != actor.person_id:
-            require_at(actor, "passbook.read", membership.station_id, unit.network.parents())
+            unit.require_member_at(actor, "passbook.read", person_id)
         return _passbook(unit, person_id, now, part)
 
 

@@ -18,11 +18,12 @@ from timebank.domain.privacy import (
     require_open,
 )
 from timebank.domain.roles import Actor, covers, permits, require, require_at, require_second_person, stations_of
+from timebank.storage.ids import digest
 from timebank.storage.leaving import close_membership, require_settled
 from timebank.storage.members import Membership
 from timebank.storage.privacy import Erasure
 from timebank.storage.scrubbing import scrub
-from timebank.storage.unit import Bank, Unit, digest
+from timebank.storage.unit import Bank, Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from timebank.domain.identity import login_form
 from timebank.domain.roles import STAFF_ROLES, Actor, Role, RoleName
 from timebank.storage.access import Credential, Entrance, SignIn
 from timebank.storage.guessing import FREE_TRIES, count_failure, refuse_if_closed
-from timebank.storage.unit import Bank, Unit, digest
+from timebank.storage.ids import digest
+from timebank.storage.unit import Bank, Unit
 from timebank.storage.vault import VaultError
 
 LIFETIME = timedelta(hours=12)

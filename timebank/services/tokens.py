@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from timebank.domain.errors import Forbidden, NotFound, TokenInvalid, TokenScopeUnknown
 from timebank.domain.roles import VERBS, Actor, Role, RoleName, permits
 from timebank.storage.access import Answered, Token
-from timebank.storage.unit import Bank, digest
+from timebank.storage.ids import digest
+from timebank.storage.unit import Bank
 
 PREFIX = "tb_"
 LONGEST = timedelta(days=366)

@@ -23,8 +23,9 @@ from timebank.domain.redemptions import (
     hold_minutes,
     require_possible,
 )
-from timebank.domain.roles import Actor, covers, permits
+from timebank.domain.roles import Actor, permits
 from timebank.domain.states import Party
+from timebank.storage.members import Membership
 from timebank.storage.redemptions import Redemption
 from timebank.storage.unit import Bank, Unit
 
@@ -41,19 +42,17 @@ class AskForCare:
     note: str = ""
 
 
-def who_asks(unit: Unit, actor: Actor, member_id: str, station_id: str, verb: str) -> frozenset[Party]:
-    """How the actor may ask with this member's hours; `verb` is the desk's.
+def who_asks(unit: Unit, actor: Actor, membership: Membership, verb: str) -> tuple[frozenset[Party], str]:
+    """How the actor may ask with this member's hours, and the station that will serve; `verb` is the desk's.
 
-    Raises ProxyNotRecorded, NotFound at another station.
+    Raises ProxyNotRecorded, NotFound at a station where the member neither belongs nor is a guest.
     """
-    if actor.person_id == member_id:
-        return frozenset({Party.OWNER})
-    if unit.members.is_proxy(member_id, actor.person_id):
-        return frozenset({Party.PROXY})
+    if actor.person_id == membership.person_id:
+        return frozenset({Party.OWNER}), membership.station_id
+    if unit.members.is_proxy(membership.person_id, actor.person_id):
+        return frozenset({Party.PROXY}), membership.station_id
     if permits(actor, verb):
-        if covers(actor, station_id, unit.network.parents(), verb):
-            return frozenset({Party.DESK})
-        raise NotFound
+        return frozenset({Party.DESK}), unit.serving_station(actor, verb, membership)
     raise ProxyNotRecorded
 
 

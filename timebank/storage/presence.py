@@ -7,7 +7,8 @@ from datetime import datetime
 from timebank.domain.errors import CardUnknown, NotFound, PinNotSet, PinWrong
 from timebank.domain.hours import ConfirmedHow
 from timebank.storage.guessing import FREE_TRIES, count_failure, refuse_if_closed
-from timebank.storage.unit import Bank, digest
+from timebank.storage.ids import digest
+from timebank.storage.unit import Bank
 
 
 def prove(bank: Bank, elder_id: str, *, pin: str, card: str, now: datetime) -> ConfirmedHow:

@@ -17,6 +17,7 @@ from timebank.storage.credit_files import CreditFiles
 from timebank.storage.equipment import Equipment
 from timebank.storage.estates import Estates
 from timebank.storage.figures import Figures
+from timebank.storage.guests import Guests
 from timebank.storage.hours import Hours
 from timebank.storage.incidents import Incidents
 from timebank.storage.issued import Issued
@@ -60,6 +61,7 @@ class Repositories:
         self.estates = Estates(session, book)
         self.equipment = Equipment(session, book)
         self.figures = Figures(session, book)
+        self.guests = Guests(session, book)
         self.hours = Hours(session, book)
         self.incidents = Incidents(session, book)
         self.issued = Issued(session, book)

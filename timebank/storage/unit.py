@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,12 +22,13 @@ from timebank.domain.messages import TEXTS
 from timebank.domain.people import PersonData
 from timebank.domain.policies import Care, Facts, Origin, Policy, from_text
 from timebank.domain.redemptions import returned_parts
-from timebank.domain.roles import Actor, require_at
+from timebank.domain.roles import GUEST_VERBS, Actor, covers, require, workplaces
 from timebank.domain.webhooks import payload
 from timebank.settings import Settings
 from timebank.storage.base import Base
 from timebank.storage.closing import hand_over_rows
 from timebank.storage.gathering import Gathering, at_once
+from timebank.storage.ids import uuid7
 from timebank.storage.members import Membership, Purse
 from timebank.storage.messages import Message
 from timebank.storage.people import Document, Person
@@ -134,12 +134,25 @@ class Unit(Repositories):
         return PersonData.from_json(self._bank.vault.open(row.wrapped_key, row.id, row.sealed))
 
     def require_member_at(self, actor: Actor, verb: str, person_id: str) -> Membership:
-        """The membership of somebody at a station where the actor holds this verb. Raises NotFound, Forbidden."""
+        """The membership of somebody for whom the actor may do this at a desk. Raises NotFound, Forbidden."""
         membership = self.members.get(person_id)
         if membership is None:
             raise NotFound
-        require_at(actor, verb, membership.station_id, self.network.parents())
+        self.serving_station(actor, verb, membership)
         return membership
+
+    def serving_station(self, actor: Actor, verb: str, membership: Membership) -> str:
+        """The station whose desk does this for a member: the member's own, or one of the actor's where the member has
+        shown to be present. Raises NotFound, Forbidden."""
+        require(actor, verb)
+        parents = self.network.parents()
+        if covers(actor, membership.station_id, parents, verb):
+            return membership.station_id
+        guest_at = workplaces(actor) if verb in GUEST_VERBS else frozenset()
+        found = guest_at & self.guests.stations(membership.person_id, self._bank.clock()) if guest_at else guest_at
+        if not found:
+            raise NotFound
+        return min(found)
 
     def facts(self, person_id: str) -> Facts:
         """What the policy's rules look at in a person. Raises NotFound."""
@@ -378,17 +391,3 @@ def _refuse_to_write(session: Session, *rest: object) -> None:
 
 
 event.listen(_ReadingSession, "before_flush", _refuse_to_write)
-
-
-def uuid7(now: datetime, random: Callable[[int], bytes]) -> str:
-    """RFC 9562, section 5.7: 48 bits of milliseconds, then random bits around version and variant."""
-    milliseconds = int(now.timestamp() * 1000)
-    tail = bytearray(random(10))
-    tail[0] = 0x70 | (tail[0] & 0x0F)
-    tail[2] = 0x80 | (tail[2] & 0x3F)
-    return (milliseconds.to_bytes(6, "big") + bytes(tail)).hex()
-
-
-def digest(secret: str | bytes) -> str:
-    """SHA-256, hex: how a random secret (a cookie, a token, a card) is kept."""
-    return hashlib.sha256(secret.encode() if isinstance(secret, str) else secret).hexdigest()

@@ -198,3 +198,11 @@ class StationParentInvalid(Invalid):
     code = "station_parent_invalid"
     message = N_("This station can't stand there in the network.")
     remedy = N_("Choose the street or county centre that it belongs to.")
+
+
+class GuestNotNeeded(Refused):
+    """The member belongs to a station of the actor's anyway."""
+
+    code = "guest_not_needed"
+    message = N_("This member belongs to your station.")
+    remedy = N_("Find the member at the desk by name, phone or number.")

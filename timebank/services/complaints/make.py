@@ -15,7 +15,8 @@ from timebank.services.complaints.values import ComplaintView, handlers, views
 from timebank.storage.accounts import add_stranger
 from timebank.storage.complaints import Complaint
 from timebank.storage.guessing import FREE_TRIES, count_failure, refuse_if_closed
-from timebank.storage.unit import Bank, Unit, digest
+from timebank.storage.ids import digest
+from timebank.storage.unit import Bank, Unit
 
 SECRET_BYTES = 10
 

@@ -14,7 +14,8 @@ from timebank.domain.errors import ComplaintUnknown, NotFound
 from timebank.domain.roles import Actor, Role, RoleName, permissions, role_covers
 from timebank.storage.complaints import Complaint, ComplaintEvent
 from timebank.storage.guessing import FREE_TRIES, count_failure, refuse_if_closed
-from timebank.storage.unit import Bank, Unit, digest
+from timebank.storage.ids import digest
+from timebank.storage.unit import Bank, Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class RowRefused(Exception):  # noqa: N818 - it says what is wrong, as the domai
 def enter(
     bank: Bank, actor: Actor, rows: Sequence[tuple[str, str, LogHours]], *, now: datetime
 ) -> tuple[HoursView, ...]:
-    """Enter (volunteer id, slip number or "", hours) for volunteers of the actor's station.
+    """Enter (volunteer id, slip number or "", hours) for volunteers of the actor's station, and guests at its desk.
 
     A slip that both signed counts as confirmed by the elder; without a slip the record is marked as typed in by hand
     for ever, and the elder must still confirm. Hours that answer a request pay for it once they are verified. Raises
@@ -53,12 +53,13 @@ def enter_one(
 ) -> HoursRecord:
     """One row of the table, in the caller's unit. Raises SlipUnknown, SlipVoid, SlipNumberTaken and all of `write`."""
     membership = unit.require_member_at(actor, "hours.enter", volunteer_id)
-    paper = _paper(unit, slip, membership.station_id) if slip.strip() else None
+    station_id = unit.serving_station(actor, "hours.enter", membership)
+    paper = _paper(unit, slip, station_id) if slip.strip() else None
     if paper is not None and form.redemption_id is None and _as_planned(paper, volunteer_id, form):
         form = replace(form, redemption_id=paper.redemption_id)
     source = Source.SLIP if paper is not None else Source.MANUAL
     claim = claim_of(form, volunteer_id, source, paper.id if paper is not None else None)
-    row = write(bank, unit, actor, claim, form.note, form.redemption_id, now)
+    row = write(bank, unit, actor, claim, form.note, form.redemption_id, now, station_id)
     add_event(bank, unit, row, actor, None, now)
     if paper is not None:
         row.state, row.confirmed_at, row.confirmed_how = "confirmed", now, SIGNED

@@ -78,18 +78,21 @@ def claim_of(form: LogHours, volunteer_id: str, source: Source, slip_number: str
 
 
 def write(
-    bank: Bank, unit: Unit, actor: Actor, claim: Claim, note: str, redemption_id: str | None, now: datetime
-) -> HoursRecord:
-    """Check a claim and keep it as a record in the state `logged`, with its flags."""
+    bank: Bank, unit: Unit, actor: Actor, claim: Claim, note: str, redemption_id: str | None, now: datetime,
+    station_id: str | None = None,
+) -> HoursRecord:  # fmt: skip
+    """Check a claim and keep it as a record in the state `logged`, with its flags. `station_id`: that records it; the
+    volunteer's own if none is said."""
     membership = unit.members.get(claim.volunteer_id, lock=True)
     if membership is None:
         raise NotFound
+    station_id = station_id or membership.station_id
     service = unit.catalogue.service(claim.service_code)
     around = circumstances(unit, claim, service, now)
     require_loggable(claim, around)
     if service is None:
         raise ServiceNotOffered
-    if claim.slip_number and unit.hours.by_slip(membership.station_id, claim.slip_number) is not None:
+    if claim.slip_number and unit.hours.by_slip(station_id, claim.slip_number) is not None:
         raise SlipNumberTaken
     note_of_papers = note_before(unit, service, claim.volunteer_id, claim.elder_id, claim.started_at)
     card = unit.standards.in_force(claim.service_code, claim.started_at)
@@ -98,7 +101,7 @@ def write(
         book=unit.origin,
         id=bank.new_id(now),
         number=number,
-        station_id=membership.station_id,
+        station_id=station_id,
         volunteer_id=claim.volunteer_id,
         elder_id=claim.elder_id,
         service_code=claim.service_code,
@@ -123,7 +126,7 @@ def write(
         note_of_papers.record_id = row.id
     if redemption_id is not None:
         _deliver(unit, actor, row, redemption_id, now)
-    for flag in flags(claim, _neighbourhood(unit, actor, claim, around, service, membership.station_id)):
+    for flag in flags(claim, _neighbourhood(unit, actor, claim, around, service, station_id)):
         params = json.dumps(dict(flag.params))
         unit.hours.add(HoursFlag(book=unit.origin, record_id=row.id, code=flag.code, params=params))
     unit.members.remember(claim.volunteer_id, claim.elder_id, claim.service_code, now)

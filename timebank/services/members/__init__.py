@@ -14,12 +14,14 @@ from timebank.services.members.desk import (
     set_pin,
     suspend,
 )
+from timebank.services.members.guests import GuestView, guest, guests, leave, receive
 from timebank.services.members.register import Application, apply, approve, decline, register
 from timebank.services.members.values import MemberView
 
 __all__ = [
     "Application",
     "Correction",
+    "GuestView",
     "MemberView",
     "apply",
     "approve",
@@ -29,9 +31,13 @@ __all__ = [
     "correct",
     "decline",
     "find",
+    "guest",
+    "guests",
     "issue_card",
+    "leave",
     "look",
     "move",
+    "receive",
     "register",
     "see",
     "set_password",

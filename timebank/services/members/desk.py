@@ -23,10 +23,11 @@ from timebank.domain.people import PersonData
 from timebank.domain.roles import Actor, require, stations_of
 from timebank.services.members.values import MemberView, at_my_station, require_member, view_of
 from timebank.storage.accounts import give_login
+from timebank.storage.ids import digest
 from timebank.storage.leaving import close_membership
 from timebank.storage.members import Membership
 from timebank.storage.people import Look
-from timebank.storage.unit import Bank, Unit, digest
+from timebank.storage.unit import Bank, Unit
 
 PIN_LENGTH = 6
 

@@ -64,11 +64,11 @@ def post(bank: Bank, actor: Actor, form: PostNeed, *, now: datetime) -> NeedView
         membership = unit.members.get(form.elder_id)
         if membership is None:
             raise NotFound
-        who = who_asks(unit, actor, form.elder_id, membership.station_id, "needs.post_at_desk")
+        who, station_id = who_asks(unit, actor, membership, "needs.post_at_desk")
         if membership.state != "active":
             raise MemberNotActive
         _check_care(unit, form, now)
-        row = _row(bank, unit, actor, form, membership.station_id, who, now)
+        row = _row(bank, unit, actor, form, station_id, who, now)
         unit.needs.add(row)
         unit.flush()
         unit.needs.move(row, str(after(None, "post", who)), actor.person_id, actor.via, now)

@@ -52,7 +52,7 @@ def prospects(bank: Bank, actor: Actor, member_id: str, *, now: datetime) -> Pro
         membership = unit.members.get(member_id)
         if membership is None:
             raise NotFound
-        who_asks(unit, actor, member_id, membership.station_id, DESK_VERB)
+        who_asks(unit, actor, membership, DESK_VERB)
         policy, _ = unit.policy_at(now)
         today = local_day(now)
         purses = {Origin(origin): minutes for origin, minutes in unit.balances(member_id).items()}

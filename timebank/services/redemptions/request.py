@@ -22,8 +22,8 @@ def ask(bank: Bank, actor: Actor, form: AskForCare, *, now: datetime) -> Redempt
         membership = unit.members.get(form.member_id, lock=True)
         if membership is None:
             raise NotFound
-        who = who_asks(unit, actor, form.member_id, membership.station_id, DESK_VERB)
-        row = hold(bank, unit, actor, form, who, membership.station_id, now)
+        who, station_id = who_asks(unit, actor, membership, DESK_VERB)
+        row = hold(bank, unit, actor, form, who, station_id, now)
         return views(unit, actor, [row])[0]
 
 

@@ -1,7 +1,18 @@
 """Transfers: gifts and donations that can be undone for a while, and grants that two people decide."""
 
 from timebank.services.transfers.crossings import Crossing, Destination, cross, crossing, exchange
-from timebank.services.transfers.gifts import Addressee, Giving, addressee, carry_out_due, donate, gift, giving, undo
+from timebank.services.transfers.gifts import (
+    Addressee,
+    AtDesk,
+    Giving,
+    addressee,
+    carry_out_due,
+    donate,
+    gift,
+    giving,
+    of_member,
+    undo,
+)
 from timebank.services.transfers.grants import ask_grant, decide_grant, grants, pending_grants, pool_minutes
 from timebank.services.transfers.programmes import (
     DryRun,
@@ -17,6 +28,7 @@ from timebank.services.transfers.values import TransferView, mine
 
 __all__ = [
     "Addressee",
+    "AtDesk",
     "Crossing",
     "Destination",
     "DryRun",
@@ -38,6 +50,7 @@ __all__ = [
     "grant_programmes",
     "grants",
     "mine",
+    "of_member",
     "open_programme",
     "pending_grants",
     "pool_minutes",

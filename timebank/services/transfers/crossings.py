@@ -92,7 +92,7 @@ def _send_over(
     for error in refuse_crossing(policy, side_of(unit, actor.person_id), purses_of(unit, actor.person_id), minutes):
         raise error
     _check_limit(unit, partner, minutes + unit.clearings.held_minutes(partner.id))
-    view = hold(bank, unit, actor, policy, "clear", None, minutes, now)
+    view = hold(bank, unit, actor, actor.person_id, policy, "clear", None, minutes, now)
     document = clearing_document(transfer_id=view.id, book=partner.origin, member_number=member_number, minutes=minutes)
     told = {"document": document, "salt": bank.random(32).hex()}
     unit.clearings.add(

@@ -21,20 +21,21 @@ def hold(
     bank: Bank,
     unit: Unit,
     actor: Actor,
+    giver_id: str,
     policy: Policy,
     kind: str,
     receiver_id: str | None,
     minutes: int,
     now: datetime,
 ) -> TransferView:
-    """Set the hours aside until the undo time is over."""
-    plan = spend_plan(policy, purses_of(unit, actor.person_id), minutes, USES[kind])
-    accounts = unit.members.purses(actor.person_id)
+    """Set the giver's hours aside until the undo time is over."""
+    plan = spend_plan(policy, purses_of(unit, giver_id), minutes, USES[kind])
+    accounts = unit.members.purses(giver_id)
     row = Transfer(
         book=unit.origin,
         id=bank.new_id(now),
         kind=kind,
-        giver_id=actor.person_id,
+        giver_id=giver_id,
         receiver_id=receiver_id,
         minutes=minutes,
         actor_id=actor.person_id,
@@ -45,7 +46,7 @@ def hold(
     )
     unit.transfers.add(row)
     unit.flush()
-    document = unit.keep_document("transfer", actor.person_id, transfer_document(moved(unit, row, plan)), now=now)
+    document = unit.keep_document("transfer", giver_id, transfer_document(moved(unit, row, plan)), now=now)
     postings = [*((accounts[str(origin)], -part) for origin, part in plan), (unit.escrow, minutes)]
     entry = unit.append(
         Kind.HOLD,

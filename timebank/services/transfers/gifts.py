@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger import Draft, Kind
-from timebank.domain.errors import NotFound
+from timebank.domain.errors import NotFound, SecondPersonNeeded
 from timebank.domain.identity import parse_member_number
 from timebank.domain.kin import Relation
 from timebank.domain.local_time import month_start
 from timebank.domain.policies import (
     GiftTo,
+    Policy,
     Use,
     usable_minutes,
 )
-from timebank.domain.roles import Actor, require
+from timebank.domain.roles import Actor, permits, require
 from timebank.domain.states import Party
 from timebank.domain.transfers import (
     TransferState,
@@ -26,10 +27,11 @@ from timebank.domain.transfers import (
 from timebank.services.transfers.crossings import carry_over, undone
 from timebank.services.transfers.escrow import hold, release
 from timebank.services.transfers.values import TransferView, purses_of, side_of, views
+from timebank.storage.presence import prove
 from timebank.storage.transfers import Transfer
 from timebank.storage.unit import Bank, Unit
 
-SCHEDULER = "scheduler"
+SCHEDULER, DESK_VERB = "scheduler", "transfers.enter_at_desk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,22 @@ class Giving:
     to_anybody: bool
 
 
-def giving(bank: Bank, actor: Actor, *, now: datetime) -> Giving:
-    """What the actor may give. Zero where the rules allow none."""
+@dataclass(frozen=True, slots=True)
+class AtDesk:
+    """A member at the desk who gives: whose hours, and the PIN or card by which the member shows to be there."""
+
+    giver_id: str
+    pin: str = ""
+    card: str = ""
+
+
+def giving(bank: Bank, actor: Actor, giver_id: str | None = None, *, now: datetime) -> Giving:
+    """What the actor, or a member at the actor's desk, may give. Zero where the rules allow none. Raises NotFound."""
     with bank.read() as unit:
+        if giver_id is not None:
+            unit.require_member_at(actor, DESK_VERB, giver_id)
         policy, _ = unit.policy_at(now)
-        purses = purses_of(unit, actor.person_id)
+        purses = purses_of(unit, giver_id or actor.person_id)
         gifts = policy.gift.to is not GiftTo.NONE
         return Giving(
             gift_minutes=usable_minutes(policy, purses, Use.GIFT) if gifts else 0,
@@ -65,58 +78,105 @@ def giving(bank: Bank, actor: Actor, *, now: datetime) -> Giving:
         )
 
 
-def addressee(bank: Bank, actor: Actor, number: str) -> Addressee:
-    """The member with this number. Raises MemberNumberInvalid, NotFound."""
+def addressee(bank: Bank, actor: Actor, number: str, giver_id: str | None = None) -> Addressee:
+    """The member with this number, as the giver may see it. Raises MemberNumberInvalid, NotFound."""
     with bank.read() as unit:
         membership = unit.members.by_number(parse_member_number(number))
         if membership is None:
             raise NotFound
         person = unit.person(membership.person_id)
-        near = membership.person_id in unit.members.kin(actor.person_id)
+        near = membership.person_id in unit.members.kin(giver_id or actor.person_id)
         return Addressee(membership.person_id, person.name if near else person.masked().name, membership.number)
 
 
-def gift(bank: Bank, actor: Actor, receiver_id: str, minutes: int, *, now: datetime) -> TransferView:
-    """Give hours to another member. Raises what `domain.transfers.refuse_gift` says."""
-    require(actor, "transfers.gift")
+def gift(
+    bank: Bank, actor: Actor, receiver_id: str, minutes: int, *, desk: AtDesk | None = None, now: datetime
+) -> TransferView:
+    """Give hours to another member: the own ones, or at the desk those of a member who shows to be there.
+
+    Raises what `domain.transfers.refuse_gift` says, and at the desk PinWrong, PinNotSet, CardUnknown, TooManyAttempts,
+    SecondPersonNeeded where the worker would get them, NotFound.
+    """
+    giver_id = _giver(bank, actor, "transfers.gift", desk, now)
+    if desk is not None and receiver_id == actor.person_id:
+        raise SecondPersonNeeded
     with bank.unit() as unit:
         policy, _ = unit.policy_at(now)
-        unit.members.get(actor.person_id, lock=True)
-        relation = unit.members.kin(actor.person_id).get(receiver_id)
+        unit.members.get(giver_id, lock=True)
+        relation = unit.members.kin(giver_id).get(receiver_id)
         seen = Relation(relation) if relation else None
-        given = [row for row in unit.transfers.given_since(actor.person_id, month_start(now)) if row.kind == "gift"]
+        given = [row for row in unit.transfers.given_since(giver_id, month_start(now)) if row.kind == "gift"]
         given_minutes = sum(row.minutes for row in given if row.state in ("pending", "done"))
         for error in refuse_gift(
-            policy, side_of(unit, actor.person_id), side_of(unit, receiver_id), seen, purses_of(unit, actor.person_id),
+            policy, side_of(unit, giver_id), side_of(unit, receiver_id), seen, purses_of(unit, giver_id),
             minutes, given_minutes,
         ):  # fmt: skip
             raise error
-        return hold(bank, unit, actor, policy, "gift", receiver_id, minutes, now)
+        return _held(bank, unit, actor, giver_id, policy, "gift", receiver_id, minutes, now)
 
 
-def donate(bank: Bank, actor: Actor, minutes: int, *, now: datetime) -> TransferView:
-    """Give hours to the pool, from which elders in need get them."""
-    require(actor, "transfers.donate")
+def donate(bank: Bank, actor: Actor, minutes: int, *, desk: AtDesk | None = None, now: datetime) -> TransferView:
+    """Give hours to the pool, from which elders in need get them. At the desk as `gift`."""
+    giver_id = _giver(bank, actor, "transfers.donate", desk, now)
     with bank.unit() as unit:
         policy, _ = unit.policy_at(now)
-        unit.members.get(actor.person_id, lock=True)
-        for error in refuse_donation(policy, side_of(unit, actor.person_id), purses_of(unit, actor.person_id), minutes):
+        unit.members.get(giver_id, lock=True)
+        for error in refuse_donation(policy, side_of(unit, giver_id), purses_of(unit, giver_id), minutes):
             raise error
-        return hold(bank, unit, actor, policy, "donate", None, minutes, now)
+        return _held(bank, unit, actor, giver_id, policy, "donate", None, minutes, now)
+
+
+def _giver(bank: Bank, actor: Actor, verb: str, desk: AtDesk | None, now: datetime) -> str:
+    """Whose hours are given. At the desk the member shows to be there, each time."""
+    if desk is None:
+        require(actor, verb)
+        return actor.person_id
+    with bank.read() as unit:
+        unit.require_member_at(actor, DESK_VERB, desk.giver_id)
+    prove(bank, desk.giver_id, pin=desk.pin, card=desk.card, now=now)
+    return desk.giver_id
+
+
+def _held(
+    bank: Bank, unit: Unit, actor: Actor, giver_id: str, policy: Policy, kind: str, receiver_id: str | None,
+    minutes: int, now: datetime,
+) -> TransferView:  # fmt: skip
+    """The hours wait; who gave them at a desk is told, and can take them back as at home."""
+    view = hold(bank, unit, actor, giver_id, policy, kind, receiver_id, minutes, now)
+    if giver_id != actor.person_id:
+        unit.tell(giver_id, "given_at_desk", "transfer", view.id, now=now)
+    return view
 
 
 def undo(bank: Bank, actor: Actor, transfer_id: str, *, now: datetime) -> TransferView:
-    """Take a gift or donation back while it still waits. Raises NotFound, TransferStateConflict."""
+    """Take a gift or donation back while it still waits: the giver, or the desk for the giver.
+
+    Raises NotFound, TransferStateConflict.
+    """
     with bank.unit() as unit:
         row = unit.transfers.get(transfer_id, lock=True)
-        if row is None or row.giver_id != actor.person_id:
+        if row is None or row.giver_id is None:
             raise NotFound
-        row.state = str(after(TransferState(row.state), "undo", frozenset({Party.OWNER})))
+        party = Party.OWNER
+        if row.giver_id != actor.person_id:
+            if not permits(actor, DESK_VERB):
+                raise NotFound
+            unit.require_member_at(actor, DESK_VERB, row.giver_id)
+            party = Party.DESK
+        row.state = str(after(TransferState(row.state), "undo", frozenset({party})))
         row.done_at = now
         unit.append_many([release(unit, row, actor.person_id, now)], now=now)
         if row.kind == "clear":
             undone(unit, row, now)
         return views(unit, [row], now)[0]
+
+
+def of_member(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> tuple[TransferView, ...]:
+    """What a member at the actor's desk gave, the newest first. Raises NotFound."""
+    with bank.read() as unit:
+        unit.require_member_at(actor, DESK_VERB, person_id)
+        rows = [row for row in unit.transfers.of_person(person_id) if row.giver_id == person_id]
+        return views(unit, rows, now)
 
 
 def carry_out_due(bank: Bank, *, now: datetime) -> int:

@@ -11,7 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from timebank.domain.errors import Invalid, StationSignatureNeeded, TimebankError
+from timebank.domain.errors import GuestNotNeeded, Invalid, StationSignatureNeeded, TimebankError
 from timebank.domain.hours import REASON_LABELS
 from timebank.services import consent_notes, hours, members, needs, network, redemptions, station_keys
 from timebank.services.hours import LogHours, RowRefused, StationSignature
@@ -36,7 +36,7 @@ def index() -> Any:
     if request.method == "POST" and (words or card):
         try:
             if card:
-                return redirect(url_for("members.show", person_id=members.by_card(bank(), card)))
+                return _by_card(card)
             found = members.find(bank(), actor(), words, now=now())
         except TimebankError as error:
             refusal = in_words(error)
@@ -53,6 +53,16 @@ def index() -> Any:
         slips=hours.slips_out(bank(), actor()),
     )  # fmt: skip
     return page, refusal.status if refusal else 200
+
+
+def _by_card(card: str) -> Response:
+    """To the member's page; a member of another station is a guest, which the card proves."""
+    person_id = members.by_card(bank(), card)
+    try:
+        members.receive(bank(), actor(), person_id, card=card, now=now())
+    except GuestNotNeeded:
+        return redirect(url_for("members.show", person_id=person_id))
+    return redirect(url_for("guests.show", person_id=person_id))
 
 
 @blueprint.get("/desk/verify")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,13 @@ from timebank.domain.kin import RELATION_LABELS, Relation
 from timebank.domain.roles import permits
 from timebank.domain.transfers import GRANT_REASONS, REFUSE_REASONS
 from timebank.services import families, members, transfers
-from timebank.services.transfers import Addressee, Giving
+from timebank.services.families import RelativeView
+from timebank.services.transfers import Addressee, AtDesk, Giving
 from timebank.web.errors import in_words
 from timebank.web.forms import Choice, Form, SafeText, needed
 from timebank.web.guard import actor, allow, bank, now
 from timebank.web.language import hours_minutes
+from timebank.web.pages.hours import PresenceForm
 from timebank.web.words import choices
 
 blueprint = Blueprint("transfers", __name__)
@@ -47,6 +50,10 @@ class GiveForm(Form):
         return int(self.hours.data) * 60 + int(self.minutes.data)
 
 
+class DeskGiveForm(GiveForm, PresenceForm):
+    pass
+
+
 class GrantForm(Form):
     number = SafeText(lazy_gettext("Member number of the elder"), [needed()])
     hours = IntegerField(lazy_gettext("How many hours?"), [needed(), NumberRange(1, MOST_HOURS)], default=2)
@@ -62,8 +69,7 @@ class Gift:
     minutes: int
 
 
-def _fill(form: GiveForm, giving: Giving) -> None:
-    relatives = families.relatives(bank(), actor(), actor().person_id)
+def _fill(form: GiveForm, giving: Giving, relatives: Iterable[RelativeView]) -> None:
     people: list[tuple[str, str]] = []
     if giving.gift_minutes:
         for one in relatives:
@@ -84,7 +90,7 @@ def new() -> Any:
     """Give hours to a member or to the pool. A second page says what will happen, and how long it can be undone."""
     giving = transfers.giving(bank(), actor(), now=now())
     form = GiveForm()
-    _fill(form, giving)
+    _fill(form, giving, families.relatives(bank(), actor(), actor().person_id))
     refusal = None
     if form.validate_on_submit():
         try:
@@ -98,22 +104,45 @@ def new() -> Any:
     return render_template("transfers/new.html", form=form, refusal=refusal, giving=giving, other=OTHER), status
 
 
-def _gift(form: GiveForm) -> Gift:
+def _gift(form: GiveForm, giver_id: str | None = None) -> Gift:
     """What the form says. Raises MemberNumberInvalid, NotFound."""
     if form.to.data == POOL:
         return Gift(None, form.total_minutes)
     number = form.number.data if form.to.data == OTHER else form.to.data
-    return Gift(transfers.addressee(bank(), actor(), number or ""), form.total_minutes)
+    return Gift(transfers.addressee(bank(), actor(), number or "", giver_id), form.total_minutes)
 
 
-def _give(gift: Gift, giving: Giving) -> Response:
+def _give(gift: Gift, giving: Giving, desk: AtDesk | None = None) -> Response:
     if gift.to is None:
-        transfers.donate(bank(), actor(), gift.minutes, now=now())
+        transfers.donate(bank(), actor(), gift.minutes, desk=desk, now=now())
     else:
-        transfers.gift(bank(), actor(), gift.to.person_id, gift.minutes, now=now())
+        transfers.gift(bank(), actor(), gift.to.person_id, gift.minutes, desk=desk, now=now())
     text = gettext("Given. You can undo it for %(minutes)s.", minutes=hours_minutes(giving.undo_minutes))
     flash(text, "success")
+    if desk is not None:
+        return redirect(url_for("transfers.at_desk", person_id=desk.giver_id))
     return redirect(url_for("transfers.index"))
+
+
+@blueprint.route("/members/<person_id>/give", methods=["GET", "POST"])
+@allow("transfers.enter_at_desk")
+def at_desk(person_id: str) -> Any:
+    """A member at the desk gives hours, and shows by PIN or card that it is the member's own wish."""
+    giving = transfers.giving(bank(), actor(), person_id, now=now())
+    form = DeskGiveForm()
+    _fill(form, giving, families.relatives(bank(), actor(), person_id, "transfers.enter_at_desk"))
+    refusal = None
+    if form.validate_on_submit():
+        try:
+            desk = AtDesk(person_id, form.pin.data or "", form.card.data or "")
+            return _give(_gift(form, person_id), giving, desk)
+        except TimebankError as error:
+            refusal = in_words(error)
+    status = refusal.status if refusal else 422 if form.errors else 200
+    rows = transfers.of_member(bank(), actor(), person_id, now=now())
+    return render_template(
+        "transfers/at_desk.html", form=form, refusal=refusal, giving=giving, other=OTHER, rows=rows, giver_id=person_id
+    ), status
 
 
 @blueprint.get("/transfers")
@@ -130,6 +159,15 @@ def undo(transfer_id: str) -> Response:
     transfers.undo(bank(), actor(), transfer_id, now=now())
     flash(gettext("Undone. The hours are back."), "success")
     return redirect(url_for("transfers.index"))
+
+
+@blueprint.post("/members/<person_id>/give/<transfer_id>/undo")
+@allow("transfers.enter_at_desk")
+def undo_at_desk(person_id: str, transfer_id: str) -> Response:
+    """The member at the desk takes it back."""
+    transfers.undo(bank(), actor(), transfer_id, now=now())
+    flash(gettext("Undone. The hours are back."), "success")
+    return redirect(url_for("transfers.at_desk", person_id=person_id))
 
 
 @blueprint.route("/grants", methods=["GET", "POST"])
