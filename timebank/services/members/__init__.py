@@ -14,7 +14,7 @@ from timebank.services.members.desk import (
     set_pin,
     suspend,
 )
-from timebank.services.members.guests import GuestView, guest, guests, leave, receive
+from timebank.services.members.guests import GuestView, Visitor, at_desk, guest, guests, leave, receive
 from timebank.services.members.register import Application, apply, approve, decline, register
 from timebank.services.members.values import MemberView
 
@@ -23,8 +23,10 @@ __all__ = [
     "Correction",
     "GuestView",
     "MemberView",
+    "Visitor",
     "apply",
     "approve",
+    "at_desk",
     "by_card",
     "by_number",
     "close",

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from timebank.domain.errors import GuestNotNeeded, MemberNotActive, NotFound
+from timebank.domain.identity import parse_member_number
 from timebank.domain.roles import Actor, covers, require, workplaces
 from timebank.services.members.values import require_member
 from timebank.storage.guests import GuestPass
@@ -32,6 +33,15 @@ class GuestView:
     station_en: str
     balance_minutes: int
     ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody for whom the desk does something."""
+
+    person_id: str
+    number: str
+    name: str
 
 
 def receive(bank: Bank, actor: Actor, person_id: str, *, pin: str = "", card: str = "", now: datetime) -> GuestView:
@@ -85,6 +95,17 @@ def guests(bank: Bank, actor: Actor, *, now: datetime) -> tuple[GuestView, ...]:
     with bank.read() as unit:
         found = {row.person_id: row.ends_at for row in reversed(unit.guests.at_stations(workplaces(actor), now))}
         return tuple(_view(unit, require_member(unit, one), ends_at) for one, ends_at in reversed(found.items()))
+
+
+def at_desk(bank: Bank, actor: Actor, number: str, verb: str) -> Visitor:
+    """Who stands at the desk or calls: a member of the actor's station, or a guest. Raises MemberNumberInvalid,
+    NotFound, Forbidden."""
+    with bank.read() as unit:
+        membership = unit.members.by_number(parse_member_number(number))
+        if membership is None:
+            raise NotFound
+        unit.serving_station(actor, verb, membership)
+        return Visitor(membership.person_id, membership.number, unit.person(membership.person_id).name)
 
 
 def leave(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> None:

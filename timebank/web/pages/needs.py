@@ -60,8 +60,8 @@ def at_desk() -> Any:
     member, menu, refusal = None, [], None
     try:
         if number:
-            member = members.see(bank(), actor(), members.by_number(bank(), number), now=now())
-            whom, funding = [(member.person_id, member.data.name)], needing.usual_funding(member.person_id)
+            member = members.at_desk(bank(), actor(), number, "needs.post_at_desk")
+            whom, funding = [(member.person_id, member.name)], needing.usual_funding(member.person_id)
             menu = needing.fill(form, whom, view, funding)
         if member is not None and form.validate_on_submit():
             return _posted(needing.post(needing.told(form)))
