@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -20,13 +21,19 @@ from timebank.domain.errors import (
     OrderStateConflict,
     PointsInvalid,
     ProgrammeInvalid,
+    RulesUnchanged,
 )
+from timebank.domain.local_time import rfc3339
 from timebank.domain.states import Party, Step, table
 from timebank.domain.states import after as state_after
 from timebank.domain.words import N_
 
 SLUG: Final = re.compile(r"[a-z][a-z0-9]{2,15}", re.ASCII).fullmatch
 MOST_POINTS: Final = 1_000_000
+LEAST_LAPSE: Final = 3
+MOST_LAPSE: Final = 600
+WARN_LAPSE: Final = timedelta(days=30)
+"""How long before points lapse their holder is told."""
 FUNDERS: Final[Mapping[str, str]] = {
     "government": N_("Government"),
     "village": N_("Village or community"),
@@ -49,7 +56,8 @@ class Rules:
     """The rules of a programme, in force from a moment on; hashed into its book.
 
     `points_per_hour`: at which rate hours become points; None: they do not. `most_a_month`: the most that a member may
-    be awarded in a local month. `pickup_days`: how long goods are kept for who ordered them.
+    be awarded in a local month. `pickup_days`: how long goods are kept for who ordered them. `lapse_months`: after how
+    many months points that came in under these rules lapse; None: never.
     """
 
     name: str
@@ -60,26 +68,64 @@ class Rules:
     points_per_hour: int | None
     most_a_month: int
     pickup_days: int
+    lapse_months: int | None = None
 
     def check(self) -> None:
         """Raises ProgrammeInvalid."""
-        numbers = (self.most_a_month, self.pickup_days, *([self.points_per_hour] if self.points_per_hour else []))
+        bounds = (self.points_per_hour, self.lapse_months)
+        numbers = (self.most_a_month, self.pickup_days, *(one for one in bounds if one is not None))
         words = (self.name, self.name_en, self.unit_label, self.unit_label_en)
         if not SLUG(self.unit) or self.unit == "min" or not all(0 < len(word) <= 40 for word in words):
             raise ProgrammeInvalid
         if any(not 0 < number <= MOST_POINTS for number in numbers) or self.pickup_days > 365:
             raise ProgrammeInvalid
+        if self.lapse_months is not None and not LEAST_LAPSE <= self.lapse_months <= MOST_LAPSE:
+            raise ProgrammeInvalid
 
 
-def to_document(rules: Rules) -> dict[str, Any]:
-    """The policy document that goes into the programme's book."""
-    return {"schema": 1, "type": "points", **asdict(rules)}
+def to_document(rules: Rules, effective_at: datetime | None = None) -> dict[str, Any]:
+    """The policy document that goes into the programme's book: in force from its entry on, or from `effective_at`."""
+    document = {"schema": 2, "type": "points", **asdict(rules)}
+    return document if effective_at is None else document | {"effective_at": rfc3339(effective_at)}
 
 
 def from_document(text: str) -> Rules:
     """The rules of a stored document."""
     document = json.loads(text)
-    return Rules(**{name: document[name] for name in Rules.__dataclass_fields__})
+    return Rules(**{name: document[name] for name in Rules.__dataclass_fields__ if name in document})
+
+
+def check_change(before: Rules, after: Rules, from_day: date, today: date) -> None:
+    """A later version: the unit stays, and it begins on a day to come. Raises ProgrammeInvalid, RulesUnchanged."""
+    after.check()
+    if after.unit != before.unit or from_day <= today:
+        raise ProgrammeInvalid
+    if after == before:
+        raise RulesUnchanged
+
+
+@dataclass(frozen=True, slots=True)
+class Inflow:
+    """Points that came into an account, and the day from which they lapse by the rules of then; None: never."""
+
+    points: int
+    lapses_on: date | None
+
+
+def unspent(inflows: Sequence[Inflow], spent: int) -> tuple[Inflow, ...]:
+    """What is left of each inflow, the earliest first, after so many points went out: the oldest go first."""
+    left: list[Inflow] = []
+    for one in inflows:
+        used = min(one.points, spent)
+        spent -= used
+        if used < one.points:
+            left.append(Inflow(one.points - used, one.lapses_on))
+    return tuple(left)
+
+
+def lapsed(inflows: Sequence[Inflow], today: date) -> int:
+    """How many of what is left lapse today or lapsed before."""
+    return sum(one.points for one in inflows if one.lapses_on is not None and one.lapses_on <= today)
 
 
 def converted(rules: Rules, minutes: int) -> int:

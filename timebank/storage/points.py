@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ledger.stores.sql_schema import account_table
 from timebank.storage import history
 from timebank.storage.base import Base, InBook, in_book
 from timebank.storage.clearing import OUT, Clearing
@@ -45,6 +46,28 @@ class PointsRules(Base):
     effective_at: Mapped[datetime]
 
 
+class RulesChange(InBook, Base):
+    """A later version of a programme's rules as it was proposed; it stands in the county's book, and in the
+    programme's once a second person has decided."""
+
+    __tablename__ = "points_rules_change"
+    __table_args__ = (
+        in_book("points_programme", "programme_id"),
+        Index("ix_points_rules_change_book_programme", "book", "programme_id"),
+    )
+
+    programme_id: Mapped[str] = mapped_column(String(32))
+    rules: Mapped[str] = mapped_column(Text)
+    from_day: Mapped[date]
+    state: Mapped[str] = mapped_column(String(12))
+    proposed_by: Mapped[str] = mapped_column(String(32))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(32))
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads this class attribute
+
+
 class PointsAccount(Base):
     """Whose account it is: a member's, or a station's that hands goods over. Ids only; people live in the county."""
 
@@ -54,6 +77,8 @@ class PointsAccount(Base):
     book: Mapped[str] = mapped_column(String(120), primary_key=True)
     owner_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     account: Mapped[str] = mapped_column(String(40))
+    warned_on: Mapped[date | None]
+    """When its owner was last told that points lapse soon."""
 
 
 class Award(InBook, Base):
@@ -128,7 +153,7 @@ class PointsOrderEvent(StateChange, Base):
     order_id: Mapped[str] = mapped_column(String(32), primary_key=True)
 
 
-PointsRow = Programme | PointsRules | PointsAccount | Award | Goods | PointsOrder
+PointsRow = Programme | PointsRules | RulesChange | PointsAccount | Award | Goods | PointsOrder
 
 
 class Points:
@@ -152,9 +177,36 @@ class Points:
         query = select(PointsRules).where(PointsRules.book == self._book, PointsRules.effective_at <= at)
         return self._session.scalar(query.order_by(PointsRules.number.desc()).limit(1))
 
+    def rules_numbered(self) -> list[PointsRules]:
+        """All versions that were decided, the first one first."""
+        query = select(PointsRules).where(PointsRules.book == self._book)
+        return list(self._session.scalars(query.order_by(PointsRules.number)))
+
+    def changes(self, programme_id: str) -> list[RulesChange]:
+        """What was proposed to be changed, the newest first."""
+        query = select(RulesChange).where(RulesChange.book == self._book, RulesChange.programme_id == programme_id)
+        return list(self._session.scalars(query.order_by(RulesChange.id.desc())))
+
+    def change(self, change_id: str, *, lock: bool = False) -> RulesChange | None:
+        return self._session.get(RulesChange, (self._book, change_id), with_for_update=lock or None)
+
+    def members(self) -> list[PointsAccount]:
+        """The accounts of people that are not empty; those of stations and books have other owners."""
+        query = select(PointsAccount).join(
+            account_table,
+            (account_table.c.book == PointsAccount.book) & (account_table.c.account == PointsAccount.account),
+        )
+        query = query.where(
+            PointsAccount.book == self._book, account_table.c.kind == "member", account_table.c.balance > 0
+        )
+        return list(self._session.scalars(query.order_by(PointsAccount.account)))
+
     def account(self, owner_id: str) -> str | None:
         row = self._session.get(PointsAccount, (self._book, owner_id))
         return row.account if row is not None else None
+
+    def account_row(self, owner_id: str, *, lock: bool = False) -> PointsAccount:
+        return self._session.get_one(PointsAccount, (self._book, owner_id), with_for_update=lock or None)
 
     def awarded_since(self, person_id: str, since: datetime) -> int:
         query = select(func.coalesce(func.sum(Award.points), 0)).where(

@@ -115,6 +115,11 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "handed": (N_("Handed over"), ""),
         "cancelled": (N_("Cancelled"), "off"),
     },
+    "points_change": {
+        "proposed": (N_("Waiting for a second person"), "wait"),
+        "decided": (N_("Decided"), ""),
+        "withdrawn": (N_("Withdrawn"), "off"),
+    },
     "grant_programme": {
         "proposed": (N_("Waiting for a second person"), "wait"),
         "open": (N_("In force"), ""),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from tests.timebank.services.test_points import awarded, mine, opened, ordered, rice, size
+from tests.timebank.services.test_network import second_county
+from tests.timebank.services.test_points import RULES, awarded, mine, opened, ordered, rice, size
 from tests.timebank.web.conftest import Browser, System, refuses
 from tests.timebank.world import NOW, World
 from timebank.domain import errors
@@ -87,6 +89,35 @@ def test_points_are_awarded_and_hours_exchanged(
     assert refuses(me.post(f"{here}/exchange", hours="x"), errors.Invalid)
     assert me.post(f"{here}/exchange", hours="1").status_code == 302
     assert world.balance(member) == 0
+
+
+def test_the_county_changes_the_rules_with_two_people(
+    world: World, sign_in: Staff, sign_in_member: Callable[[Any], Browser]
+) -> None:
+    programme = opened(world)
+    second_county(world)
+    county, here = sign_in("county"), f"/points/{programme}/changes"
+    page = county.get(here).text
+    assert 'value="200"' in page
+    told = {"name": "红分", "name_en": "Red points", "unit_label": "红分", "unit_label_en": "red points",
+            "points_per_hour": "10", "most_a_month": "200", "pickup_days": "7"}  # fmt: skip
+    assert refuses(county.post(here, **told, from_day="2026-10-01"), errors.RulesUnchanged)
+    assert refuses(county.post(here, **told, lapse_months="12", from_day="2026-09-15"), errors.ProgrammeInvalid)
+    assert county.post(here, **told, from_day="soon").status_code == 422
+    assert sign_in("street").get(here).status_code == 403
+    assert county.post(here, **told, lapse_months="12", from_day="2026-10-01").status_code == 302
+    change = points.changes(world.bank, world.staff["county"], programme)[0]
+    assert refuses(county.post(f"{here}/{change.id}/decide"), errors.SecondPersonNeeded)
+    assert county.post(f"{here}/{change.id}/withdraw").status_code == 302
+    assert county.post(f"{here}/{change.id}/think").status_code == 404
+    assert points.changes(world.bank, world.staff["county"], programme)[0].state == "withdrawn"
+
+
+def test_who_has_points_reads_when_they_lapse(world: World, sign_in_member: Callable[[Any], Browser]) -> None:
+    programme = opened(world, replace(RULES, lapse_months=12))
+    page = sign_in_member(awarded(world, programme, 60)).get(f"/points/{programme}").text
+    assert "60 分" in page
+    assert "满 12 个月到期" in page
 
 
 def test_points_over_the_api(world: World, system: Callable[..., System]) -> None:

@@ -94,3 +94,11 @@ class OrderStateConflict(Refused):
     code = "order_state_conflict"
     message = N_("The order is “%(state)s”, so this step is not possible.")
     remedy = N_("Reload the page to see what can be done now.")
+
+
+class RulesUnchanged(Invalid):
+    """The later version says what the one before says."""
+
+    code = "rules_unchanged"
+    message = N_("Nothing is different from the rules before.")
+    remedy = N_("Change what is to be changed, then propose it again.")

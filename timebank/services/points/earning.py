@@ -85,8 +85,7 @@ def _convert(bank: Bank, programme: Programme, transfer_id: str, now: datetime) 
         county, person_id, minutes, made_at = unit.origin, row.person_id, row.minutes, row.made_at
     theirs = bank_of(bank, programme.origin)
     with theirs.unit() as unit:
-        rules, digest = rules_now(unit, made_at)
-        points = converted(rules, minutes)
+        points = converted(rules_now(unit, made_at)[0], minutes)
         known = unit.book.entry_by_key(f"clear-in-{transfer_id}")
         if known is None:
             exchange = account_of(theirs, unit, exchange_owner(county), "clearing", SYSTEM, now)
@@ -96,7 +95,7 @@ def _convert(bank: Bank, programme: Programme, transfer_id: str, now: datetime) 
                 SYSTEM,
                 [(exchange, -points), (account, points)],
                 now=now,
-                policy=digest,
+                policy=rules_now(unit, now)[1],
                 key=f"clear-in-{transfer_id}",
                 data={"book": county, "transfer": transfer_id, "seq": entry.seq, "receipt": entry.leaf_hash.hex(),
                       "minutes": minutes},

@@ -64,7 +64,7 @@ def decide(bank: Bank, actor: Actor, programme_id: str, *, now: datetime) -> Pro
             raise NotFound
         if row.state == "proposed":
             row.state, row.decided_by = "open", actor.person_id
-            _exchange(bank, row, unit, actor, now)
+            exchange_account(bank, unit, row.id, actor, now)
             unit.flush()
         return programme_view(bank, unit, actor, row)
 
@@ -88,10 +88,14 @@ def _begin(theirs: Bank, actor: Actor, text: str, now: datetime) -> None:
         unit.points.add(PointsRules(book=unit.origin, number=1, document=text, digest=digest, effective_at=now))
 
 
-def _exchange(bank: Bank, row: Programme, unit: Unit, actor: Actor, now: datetime) -> None:
-    """The account through which hours leave the county's book and become points, if the rules say at which rate."""
-    rules = from_document(row.rules)
-    if rules.points_per_hour is None:
+def exchange_account(bank: Bank, unit: Unit, programme_id: str, actor: Actor, now: datetime) -> None:
+    """The account through which hours leave the county's book and become points, once rules say at which rate."""
+    row = unit.points.programme(programme_id)
+    if row is None or unit.clearings.partner(programme_id) is not None:
+        return
+    with bank_of(bank, row.origin).read() as there:
+        versions = [from_document(one.document) for one in there.points.rules_numbered()]
+    if all(one.points_per_hour is None for one in versions):
         return
     account = bank.opaque("c")
     unit.append_open(account, "clearing", actor.person_id, now=now)
@@ -100,7 +104,7 @@ def _exchange(bank: Bank, row: Programme, unit: Unit, actor: Actor, now: datetim
             book=unit.origin,
             id=row.id,
             origin=row.origin,
-            name=rules.name,
+            name=versions[-1].name,
             url=LOCAL,
             policy="",
             papers_key="",

@@ -6,12 +6,17 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from ledger import Kind
 from timebank.domain.errors import NotFound, ProgrammeNotOpen
-from timebank.domain.points import Rules, from_document
+from timebank.domain.local_time import add_months, local_day
+from timebank.domain.points import Inflow, Rules, from_document, unspent
 from timebank.domain.roles import Actor
 from timebank.storage.points import Goods, PointsAccount, PointsOrder, Programme
 from timebank.storage.programmes import bank_of
 from timebank.storage.unit import Bank, Unit
+
+BACK = (Kind.RELEASE, Kind.SETTLE, Kind.REVERSE)
+"""What comes back is no new inflow: it undoes that something went out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class ProgrammeView:
     rules: Rules
     in_circulation: int
     mine: int
+    lapsing: tuple[Inflow, ...]
+    """What the actor has that lapses, the earliest first."""
     may_decide: bool
 
 
@@ -83,20 +90,40 @@ def rules_now(unit: Unit, now: datetime) -> tuple[Rules, str]:
 
 def programme_view(bank: Bank, unit: Unit, actor: Actor, row: Programme) -> ProgrammeView:
     circulating = mine = 0
+    rules = from_document(row.rules)
+    left: tuple[Inflow, ...] = ()
     if row.state != "proposed":
         with bank_of(bank, row.origin).read() as theirs:
             circulating = -theirs.book.balance(theirs.issuance) - _converted(unit, theirs)
             account = theirs.points.account(actor.person_id)
             mine = theirs.book.balance(account) if account else 0
+            left = left_of(theirs, account) if account else ()
+            rules = rules_now(theirs, bank.clock())[0]
     return ProgrammeView(
         id=row.id,
         origin=row.origin,
         state=row.state,
-        rules=from_document(row.rules),
+        rules=rules,
         in_circulation=circulating,
         mine=mine,
+        lapsing=tuple(one for one in left if one.lapses_on is not None),
         may_decide=row.state == "proposed" and row.proposed_by != actor.person_id,
     )
+
+
+def left_of(theirs: Unit, account: str) -> tuple[Inflow, ...]:
+    """What an account has, by when it came in; each inflow lapses by the rules that its own entry cites."""
+    rules = {row.digest: from_document(row.document) for row in theirs.points.rules_numbered()}
+    inflows, spent = [], 0
+    for line in theirs.book.statement(account):
+        entry = line.entry
+        if line.minutes < 0 or entry.kind in BACK:
+            spent -= line.minutes
+            continue
+        months = rules[entry.policy or ""].lapse_months
+        lapses_on = None if months is None else add_months(local_day(entry.recorded_at), months)
+        inflows.append(Inflow(line.minutes, lapses_on))
+    return unspent(inflows, spent)
 
 
 def _converted(unit: Unit, theirs: Unit) -> int:

@@ -16,6 +16,7 @@ from timebank.domain.transfers import refuse_crossing
 from timebank.services.transfers.escrow import hold, release
 from timebank.services.transfers.values import TransferView, purses_of, side_of
 from timebank.storage.clearing import LOCAL, OUT, Clearing, Partner
+from timebank.storage.programmes import bank_of
 from timebank.storage.transfers import Transfer
 from timebank.storage.unit import Bank, Unit
 
@@ -76,7 +77,11 @@ def exchange(bank: Bank, actor: Actor, programme_id: str, minutes: int, *, now: 
             raise NotFound
         if programme.state != "open":
             raise ProgrammeNotOpen
-        converted(from_document(programme.rules), minutes)
+        with bank_of(bank, programme.origin).read() as there:
+            rules = there.points.rules_at(now)
+            if rules is None:
+                raise ProgrammeNotOpen
+            converted(from_document(rules.document), minutes)
         partner = unit.clearings.partner(programme_id, lock=True)
         if partner is None:
             raise ConversionOff

@@ -25,6 +25,7 @@ class PointsRules(ma.Schema):
     points_per_hour = ma.fields.Integer(allow_none=True)
     most_a_month = ma.fields.Integer()
     pickup_days = ma.fields.Integer()
+    lapse_months = ma.fields.Integer(allow_none=True)
 
 
 class PointsProgramme(ma.Schema):

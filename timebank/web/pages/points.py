@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
-from wtforms import IntegerField, SelectField
+from wtforms import DateField, IntegerField, SelectField
 from wtforms.validators import Optional
 
 from timebank.domain.errors import Invalid, TimebankError
@@ -24,14 +25,9 @@ from timebank.web.words import choices
 blueprint = Blueprint("points", __name__)
 
 
-class ProgrammeForm(Form):
+class RulesForm(Form):
     name = SafeText(lazy_gettext("Name of the programme"), [needed()])
     name_en = SafeText(lazy_gettext("Name in English"), [needed()])
-    unit = SafeText(
-        lazy_gettext("Word of the unit in the book"),
-        [needed()],
-        description=lazy_gettext("Small letters, for example redpoints. It can never be changed."),
-    )
     unit_label = SafeText(lazy_gettext("Unit"), [needed()])
     unit_label_en = SafeText(lazy_gettext("Unit in English"), [needed()])
     points_per_hour = IntegerField(
@@ -41,6 +37,27 @@ class ProgrammeForm(Form):
     )
     most_a_month = IntegerField(lazy_gettext("Most points a member may be awarded in a month"), [needed()])
     pickup_days = IntegerField(lazy_gettext("Days for which an order is kept"), [needed()])
+    lapse_months = IntegerField(
+        lazy_gettext("Months after which points lapse"),
+        [Optional()],
+        description=lazy_gettext("Leave it empty if they never lapse."),
+    )
+
+    def rules(self, unit: str) -> Rules:
+        told = {name: getattr(self, name).data for name in Rules.__dataclass_fields__ if name != "unit"}
+        return Rules(unit=unit, **told)
+
+
+class ProgrammeForm(RulesForm):
+    unit = SafeText(
+        lazy_gettext("Word of the unit in the book"),
+        [needed()],
+        description=lazy_gettext("Small letters, for example redpoints. It can never be changed."),
+    )
+
+
+class ChangeForm(RulesForm):
+    from_day = DateField(lazy_gettext("In force from which day?"), [needed()])
 
 
 class AwardForm(Form):
@@ -84,8 +101,7 @@ def propose() -> Any:
     form = ProgrammeForm()
     if form.validate_on_submit():
         try:
-            told = {name: getattr(form, name).data for name in Rules.__dataclass_fields__}
-            points.propose(bank(), actor(), Rules(**told), now=now())
+            points.propose(bank(), actor(), form.rules(form.unit.data), now=now())
             flash(gettext("Proposed. A second person of the county opens it."), "success")
             return redirect(url_for("points.index"))
         except TimebankError as error:
@@ -102,6 +118,36 @@ def decide(programme_id: str) -> Response:
     return redirect(url_for("points.index"))
 
 
+@blueprint.route("/points/<programme_id>/changes", methods=["GET", "POST"])
+@allow("points.decide")
+def change(programme_id: str) -> Any:
+    """Later versions of the rules: what waits, what was decided; propose one."""
+    view = points.programme(bank(), actor(), programme_id)
+    form, refusal = ChangeForm(data=asdict(view.rules)), None
+    if form.validate_on_submit():
+        try:
+            rules = form.rules(view.rules.unit)
+            points.propose_change(bank(), actor(), programme_id, rules, form.from_day.data, now=now())
+            flash(gettext("Proposed. A second person of the county decides."), "success")
+            return redirect(url_for("points.change", programme_id=programme_id))
+        except TimebankError as error:
+            refusal = in_words(error)
+    page = render_template(
+        "points/changes.html", programme=view, form=form, refusal=refusal,
+        changes=points.changes(bank(), actor(), programme_id),
+    )  # fmt: skip
+    return page, refusal.status if refusal else 422 if form.errors else 200
+
+
+@blueprint.post("/points/<programme_id>/changes/<change_id>/<any(decide, withdraw):verb>")
+@allow("points.decide")
+def decide_change(programme_id: str, change_id: str, verb: str) -> Response:
+    """A second person decides on the later version, or it is withdrawn."""
+    points.decide_change(bank(), actor(), change_id, approve=verb == "decide", now=now())
+    flash(gettext("Done."), "success")
+    return redirect(url_for("points.change", programme_id=programme_id))
+
+
 @blueprint.get("/points/<programme_id>")
 @allow("points.read")
 def show(programme_id: str) -> Any:
@@ -116,7 +162,7 @@ def _show(programme_id: str, refusal: Refusal | None) -> Any:
         funders=FUNDERS, kinds=GOODS_KINDS,
         goods=points.catalogue(bank(), actor(), programme_id), may_order=may_order,
         orders=points.my_orders(bank(), actor(), programme_id) if may_order else (),
-        runs=permits(actor(), "points.run"),
+        runs=permits(actor(), "points.run"), decides=permits(actor(), "points.decide"),
     )  # fmt: skip
     return page, refusal.status if refusal else 200
 
