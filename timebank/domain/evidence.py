@@ -225,6 +225,18 @@ def lapse_document(*, person_id: str, origin: Origin, last_at: str, contacts: It
     }
 
 
+def grant_lapse_document(*, person_id: str, parts: Iterable[tuple[int, int, str]]) -> Document:
+    """For `expire` of what was granted under a programme: (entry of the grant, minutes left of it, the day)."""
+    lines: list[list[str | int]] = [[seq, minutes, day] for seq, minutes, day in parts]
+    return {
+        "schema": SCHEMA,
+        "type": "grant_lapse",
+        "person": person_id,
+        "origin": str(Origin.GRANTED),
+        "parts": lines,
+    }
+
+
 def reversal_document(*, reversal_id: str, of: int, reason: str, asked_by: str, decided_by: str) -> Document:
     """For `reverse`."""
     return {

@@ -49,6 +49,16 @@ LINEAL: Final = frozenset({Relation.PARENT, Relation.CHILD, Relation.GRANDPARENT
 NEAR: Final = OWED_BY_LAW | LINEAL | {Relation.PARENT_IN_LAW, Relation.CHILD_IN_LAW, Relation.SIBLING}
 """Whose record a verifier had better leave to a colleague."""
 
+DECLARED: Final = "declared"
+PROOF_LABELS: Final = {
+    DECLARED: N_("as both said"),
+    "household_register": N_("household register"),
+    "marriage_certificate": N_("marriage certificate"),
+    "birth_certificate": N_("birth certificate"),
+    "notary": N_("notary's deed"),
+    "community": N_("certificate of the community or the police"),
+}
+"""What was seen when a relative was recorded. Hours of the dead pass to relatives who showed a paper."""
 RELATION_LABELS: Final = {
     Relation.SELF: N_("self"),
     Relation.SPOUSE: N_("spouse"),

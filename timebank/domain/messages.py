@@ -51,6 +51,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "clearing_arrived": N_("The hours that you sent to another county have arrived there."),
     "clearing_returned": N_("Another county could not take your hours. They are back in your account."),
     "clearing_received": N_("Hours from another county have arrived in your account."),
+    "grant_lapses_soon": N_("Some of the hours that you were granted lapse soon. Ask for care while they last."),
+    "grant_lapsed": N_("Hours that you were granted and did not use lapsed on the day that was said."),
     "hours_granted": N_("You were granted hours for care. They are in your account."),
     "certificate_revoked": N_("A certificate of yours was revoked. Ask at the station why."),
     "records_due": N_("Services wait to be recorded: ten working days are nearly over, or have passed."),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -102,30 +102,6 @@ def check_change(before: Rules, after: Rules, from_day: date, today: date) -> No
         raise ProgrammeInvalid
     if after == before:
         raise RulesUnchanged
-
-
-@dataclass(frozen=True, slots=True)
-class Inflow:
-    """Points that came into an account, and the day from which they lapse by the rules of then; None: never."""
-
-    points: int
-    lapses_on: date | None
-
-
-def unspent(inflows: Sequence[Inflow], spent: int) -> tuple[Inflow, ...]:
-    """What is left of each inflow, the earliest first, after so many points went out: the oldest go first."""
-    left: list[Inflow] = []
-    for one in inflows:
-        used = min(one.points, spent)
-        spent -= used
-        if used < one.points:
-            left.append(Inflow(one.points - used, one.lapses_on))
-    return tuple(left)
-
-
-def lapsed(inflows: Sequence[Inflow], today: date) -> int:
-    """How many of what is left lapse today or lapsed before."""
-    return sum(one.points for one in inflows if one.lapses_on is not None and one.lapses_on <= today)
 
 
 def converted(rules: Rules, minutes: int) -> int:

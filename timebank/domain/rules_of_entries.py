@@ -238,9 +238,30 @@ def _grant(entry: EntryFacts, policy: Policy, document: Doc | None) -> Found:
 
 
 def _expire(entry: EntryFacts, policy: Policy, document: Doc | None) -> Found:
+    if document is not None and document["type"] == "grant_lapse":
+        yield from _grant_lapse(entry, document)
+        return
     for holder, minutes in entry.of_kind("member"):
-        if minutes < 0 and (holder.origin is None or policy.purses.of(holder.origin).expires_after_months is None):
+        erased = document is None and holder.origin is Origin.GRANTED
+        if minutes < 0 and not erased and not _lapses(policy, holder):
             yield Violation("never_lapses", "postings", "a purse that lapses", str(holder.origin))
+
+
+def _lapses(policy: Policy, holder: Holder) -> bool:
+    return holder.origin is not None and policy.purses.of(holder.origin).expires_after_months is not None
+
+
+def _grant_lapse(entry: EntryFacts, document: Doc) -> Found:
+    """Only granted hours, of whom the document names, of earlier grants that were given for a time."""
+    parts = document["parts"]
+    if not isinstance(parts, list):
+        raise TypeError("parts")
+    for holder, minutes in entry.of_kind("member"):
+        yield from _differs("lapse_purse", "postings", Origin.GRANTED, holder.origin)
+        yield from _differs("lapse_person", "postings", document["person"], holder.person_id)
+        yield from _differs("lapse_minutes", "postings", -sum(part[1] for part in parts), minutes)
+    if any(part[0] >= entry.seq or part[2] is None for part in parts):
+        yield Violation("lapse_of_later", "parts", "earlier grants that last for a time", str(parts))
 
 
 def _inherit(entry: EntryFacts, policy: Policy, document: Doc | None) -> Found:

@@ -87,6 +87,7 @@ JOBS = (
     Job("statements", interchange.reconcile_due, at=time(5, 0)),
     Job("points", points.carry_out_due, timedelta(seconds=15)),
     Job("points-orders", points.cancel_forgotten, timedelta(hours=1)),
+    Job("grants-lapse", transfers.lapse_grants_due, at=time(5, 15), lease=timedelta(hours=1)),
     Job("points-lapse", points.lapse_due, at=time(5, 30), lease=timedelta(hours=1)),
     Job("points-checkpoint", in_programmes(publishing.publish), timedelta(seconds=30)),
     Job("points-audit", in_programmes(audits.run_full), at=time(2, 30), lease=timedelta(hours=2)),

@@ -11,10 +11,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ledger import Kind
-from timebank.domain.errors import EstateProofMissing, EstateReported, HeirInvalid, Invalid, NotFound
+from timebank.domain.errors import (
+    EstateProofMissing,
+    EstateReported,
+    HeirInvalid,
+    HeirProofMissing,
+    Invalid,
+    NotFound,
+)
 from timebank.domain.estates import Choice, EstateState, Facts, Part, after, check_choice, check_day, plan
 from timebank.domain.evidence import estate_document, reversal_document
-from timebank.domain.kin import Relation
+from timebank.domain.kin import DECLARED, Relation
 from timebank.domain.local_time import local_day
 from timebank.domain.policies import Origin
 from timebank.domain.roles import Actor, permits, require, require_at, stations_of
@@ -139,8 +146,8 @@ def report(
 ) -> EstateView:
     """The desk was shown that a member died. The account is frozen; a second person settles.
 
-    `heirs`: ids of recorded relatives. Raises EstateProofMissing, EstateDayInvalid, HeirInvalid, EstateReported,
-    NotFound, Forbidden.
+    `heirs`: ids of recorded relatives. Raises EstateProofMissing, EstateDayInvalid, HeirInvalid, HeirProofMissing,
+    EstateReported, NotFound, Forbidden.
     """
     if not proof.strip():
         raise EstateProofMissing
@@ -174,11 +181,14 @@ def report(
 
 
 def _check_heirs(unit: Unit, person_id: str, heirs: Sequence[str]) -> None:
-    kin = unit.members.kin(person_id)
+    """Recorded relatives with a membership, for whom a paper was seen. Raises HeirInvalid, HeirProofMissing."""
+    proofs = unit.members.proofs(person_id)
     for one in heirs:
         membership = unit.members.get(one)
-        if one not in kin or membership is None or membership.state != "active":
+        if one not in proofs or membership is None or membership.state != "active":
             raise HeirInvalid
+        if proofs[one] == DECLARED:
+            raise HeirProofMissing
 
 
 def settle(bank: Bank, actor: Actor, estate_id: str, *, now: datetime) -> EstateView:
@@ -352,7 +362,3 @@ def _view(unit: Unit, actor: Actor, row: Estate, now: datetime) -> EstateView:
         may_withdraw=reported and bool(who),
         may_undo=row.state == EstateState.SETTLED and second,
     )
-
-
-def _part(part: Part, names: dict[str, str]) -> PartView:
-    return PartView(str(part.origin), part.minutes, names.get(part.person_id or "", ""), part.lapses)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from timebank.domain.errors import KinInvalid, NotFound, ProxyNotRecorded, ProxyTooManyActs, ProxyTooManyElders
-from timebank.domain.kin import INVERSE, Relation
-from timebank.domain.local_time import day_start
+from timebank.domain.kin import DECLARED, INVERSE, PROOF_LABELS, Relation
+from timebank.domain.local_time import day_start, local_day
 from timebank.domain.roles import Actor
 from timebank.storage.accounts import record_consent
 from timebank.storage.members import Kin, Proxy, ProxyAct
@@ -27,15 +27,22 @@ class RelativeView:
     number: str
     relation: str
     proxy_id: str | None
+    age: int | None
+    proof: str
 
 
-def record_kin(bank: Bank, actor: Actor, person_id: str, relative_id: str, relation: str, *, now: datetime) -> None:
-    """Both directions are kept at once. Raises KinInvalid for oneself or an unknown relation, NotFound."""
+def record_kin(
+    bank: Bank, actor: Actor, person_id: str, relative_id: str, relation: str, proof: str = DECLARED, *, now: datetime
+) -> None:
+    """Both directions are kept at once, with what was seen of it.
+
+    Raises KinInvalid for oneself, an unknown relation or proof, NotFound.
+    """
     try:
         seen = Relation(relation)
     except ValueError as error:
         raise KinInvalid from error
-    if person_id == relative_id or seen is Relation.SELF:
+    if person_id == relative_id or seen is Relation.SELF or proof not in PROOF_LABELS:
         raise KinInvalid
     with bank.unit() as unit:
         unit.require_member_at(actor, "kin.record", person_id)
@@ -53,8 +60,24 @@ def record_kin(bank: Bank, actor: Actor, person_id: str, relative_id: str, relat
                     relation=str(towards),
                     recorded_by=actor.person_id,
                     recorded_at=now,
+                    proof=proof,
+                    proof_seen_by=None if proof == DECLARED else actor.person_id,
+                    proof_seen_at=None if proof == DECLARED else now,
                 )
             )
+
+
+def prove_kin(bank: Bank, actor: Actor, person_id: str, relative_id: str, proof: str, *, now: datetime) -> None:
+    """A paper was seen for a relation that is recorded. Raises KinInvalid for no such paper, NotFound, Forbidden."""
+    if proof not in PROOF_LABELS or proof == DECLARED:
+        raise KinInvalid
+    with bank.unit() as unit:
+        unit.require_member_at(actor, "kin.record", person_id)
+        rows = unit.members.kinship(person_id, relative_id)
+        if not rows:
+            raise NotFound
+        for row in rows:
+            row.proof, row.proof_seen_by, row.proof_seen_at = proof, actor.person_id, now
 
 
 def record_proxy(bank: Bank, actor: Actor, elder_id: str, proxy_id: str, channel: str, *, now: datetime) -> None:
@@ -137,7 +160,7 @@ def relatives(bank: Bank, actor: Actor, person_id: str, verb: str = "members.rea
             unit.require_member_at(actor, verb, person_id)
         kin = unit.members.kin(person_id)
         proxies = {row.proxy_id for row in unit.members.proxies_of(person_id)}
-        return _views(unit, kin, proxies)
+        return _views(unit, kin, proxies, unit.members.proofs(person_id), local_day(bank.clock()))
 
 
 def elders_i_act_for(bank: Bank, actor: Actor) -> tuple[RelativeView, ...]:
@@ -145,13 +168,26 @@ def elders_i_act_for(bank: Bank, actor: Actor) -> tuple[RelativeView, ...]:
     with bank.read() as unit:
         elders = [row.elder_id for row in unit.members.elders_of(actor.person_id)]
         kin = unit.members.kin(actor.person_id)
-        return _views(unit, {elder: kin.get(elder, "other") for elder in elders}, set(elders))
+        theirs = {elder: kin.get(elder, "other") for elder in elders}
+        return _views(unit, theirs, set(elders), unit.members.proofs(actor.person_id), local_day(bank.clock()))
 
 
-def _views(unit: Unit, kin: dict[str, str], proxies: set[str]) -> tuple[RelativeView, ...]:
+def _views(
+    unit: Unit, kin: dict[str, str], proxies: set[str], proofs: dict[str, str], today: date
+) -> tuple[RelativeView, ...]:
     people, numbers = unit.persons(kin), unit.members.numbers(kin)
     found = []
     for person_id, relation in kin.items():
         proxy = person_id if person_id in proxies else None
-        found.append(RelativeView(person_id, people[person_id].name, numbers.get(person_id, ""), relation, proxy))
+        found.append(
+            RelativeView(
+                person_id=person_id,
+                name=people[person_id].name,
+                number=numbers.get(person_id, ""),
+                relation=relation,
+                proxy_id=proxy,
+                age=people[person_id].age_on(today),
+                proof=proofs.get(person_id, DECLARED),
+            )
+        )
     return tuple(found)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from ledger import Entry, Kind
 from timebank.domain.errors import NotFound
 from timebank.domain.ledger_words import words
 from timebank.domain.local_time import local_day
 from timebank.domain.roles import Actor
+from timebank.storage.lapsing import granted_lots
 from timebank.storage.unit import Bank, Unit
 
 
@@ -54,6 +55,8 @@ class Passbook:
     purses: tuple[tuple[str, int], ...]
     total_minutes: int
     held_minutes: int
+    lapsing: tuple[tuple[int, date], ...]
+    """(minutes, the day on which they lapse) of granted hours that last for a time."""
     served_minutes: int
     lines: tuple[Line, ...]
     more: int
@@ -101,6 +104,7 @@ def _passbook(unit: Unit, person_id: str, now: datetime, part: Part) -> Passbook
         purses=tuple(sorted(balances.items())),
         total_minutes=total,
         held_minutes=unit.worth(person_id) - total,
+        lapsing=tuple((one.amount, one.lapses_on) for one in granted_lots(unit, person_id) if one.lapses_on),
         served_minutes=unit.hours.served_minutes(person_id),
         lines=shown,
         more=len(asked) - len(shown),

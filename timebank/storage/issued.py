@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import TypeVarTuple
 
-from sqlalchemy import String, Text, UniqueConstraint, func, select
+from sqlalchemy import Select, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.stores.sql_schema import account_table, entry_table, posting_table
 from timebank.storage.base import Base, InBook, in_book, to_person
 from timebank.storage.members import Purse
 from timebank.storage.transfers import Transfer
+
+Columns = TypeVarTuple("Columns")
 
 
 class GrantProgramme(InBook, Base):
@@ -23,6 +26,8 @@ class GrantProgramme(InBook, Base):
     groups: Mapped[str] = mapped_column(Text)
     minutes: Mapped[int]
     budget_minutes: Mapped[int]
+    lasts_months: Mapped[int | None]
+    """After how many months what is not used of a grant lapses; None: never."""
     state: Mapped[str] = mapped_column(String(12))
     proposed_by: Mapped[str] = mapped_column(String(32))
     proposed_at: Mapped[datetime]
@@ -47,6 +52,8 @@ class GrantShare(Base):
     month: Mapped[str] = mapped_column(String(7), primary_key=True)
     person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     transfer_id: Mapped[str] = mapped_column(String(32))
+    warned_on: Mapped[date | None]
+    """When the elder was told that what is left of it lapses soon."""
 
 
 class Issued:
@@ -81,6 +88,26 @@ class Issued:
         )
         row = self._session.execute(query).one()
         return int(row[0]), int(row[1])
+
+    def lapsing_shares(self, person_id: str) -> list[tuple[GrantShare, datetime, int]]:
+        """(share, when it was granted, months that it lasts) of an elder's grants that lapse some day."""
+        query = self._lapsing(select(GrantShare, Transfer.done_at, GrantProgramme.lasts_months))
+        query = query.where(GrantShare.person_id == person_id)
+        return [(share, at, months) for share, at, months in self._session.execute(query) if at and months]
+
+    def with_lapsing_shares(self) -> list[str]:
+        """Elders who were granted hours that lapse some day and have granted hours."""
+        query = self._lapsing(select(GrantShare.person_id).distinct())
+        held = (Purse.book == GrantShare.book) & (Purse.person_id == GrantShare.person_id) & (Purse.origin == "granted")
+        full = (account_table.c.book == Purse.book) & (account_table.c.account == Purse.account)
+        query = query.join(Purse, held).join(account_table, full).where(account_table.c.balance > 0)
+        return sorted(self._session.scalars(query))
+
+    def _lapsing(self, query: Select[*Columns]) -> Select[*Columns]:
+        programme = (GrantProgramme.book == GrantShare.book) & (GrantProgramme.id == GrantShare.programme_id)
+        transfer = (Transfer.book == GrantShare.book) & (Transfer.id == GrantShare.transfer_id)
+        joined = query.select_from(GrantShare).join(GrantProgramme, programme).join(Transfer, transfer)
+        return joined.where(GrantShare.book == self._book, GrantProgramme.lasts_months.is_not(None))
 
     def by_origin(self) -> dict[str, int]:
         """Origin of a purse → minutes in all purses of that origin."""

@@ -83,6 +83,9 @@ class Kin(InBook, Base):
     relation: Mapped[str] = mapped_column(String(16))
     recorded_by: Mapped[str] = mapped_column(String(32))
     recorded_at: Mapped[datetime]
+    proof: Mapped[str] = mapped_column(String(24), server_default="declared")
+    proof_seen_by: Mapped[str | None] = mapped_column(String(32))
+    proof_seen_at: Mapped[datetime | None]
 
 
 class Proxy(InBook, Base):
@@ -277,6 +280,17 @@ class Members:
         """Relative's id → relation, as seen from `person_id`."""
         query = select(Kin.relative_id, Kin.relation).where(Kin.book == self._book, Kin.person_id == person_id)
         return {row.relative_id: row.relation for row in self._session.execute(query)}
+
+    def kinship(self, person_id: str, relative_id: str) -> list[Kin]:
+        """Both directions of a relation."""
+        pair = {person_id, relative_id}
+        query = select(Kin).where(Kin.book == self._book, Kin.person_id.in_(pair), Kin.relative_id.in_(pair))
+        return list(self._session.scalars(query))
+
+    def proofs(self, person_id: str) -> dict[str, str]:
+        """Relative → what was seen of the relation."""
+        query = select(Kin.relative_id, Kin.proof).where(Kin.book == self._book, Kin.person_id == person_id)
+        return {row[0]: row[1] for row in self._session.execute(query)}
 
     def all_kin(self) -> dict[str, frozenset[str]]:
         """Person → relatives, of everybody who has any recorded."""

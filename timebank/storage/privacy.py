@@ -19,6 +19,7 @@ from timebank.storage.consent_notes import ConsentNote
 from timebank.storage.credit_files import CreditEvent, CreditStep
 from timebank.storage.equipment import EquipmentLoan
 from timebank.storage.estates import DormantContact, Estate, EstateChoice
+from timebank.storage.guests import GuestPass
 from timebank.storage.hours import HoursEvent, HoursRecord
 from timebank.storage.incidents import Incident
 from timebank.storage.issued import GrantShare
@@ -100,6 +101,7 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (CreditEvent, ("person_id",)),
     (ConsentNote, ("elder_id", "helper_id")),
     (EquipmentLoan, ("person_id",)),
+    (GuestPass, ("person_id",)),
 )
 """Tables and the columns that name the person; under the key of the first of them is what a row has sealed."""
 _HISTORY: tuple[tuple[type[Base], type[Base], ColumnElement[str], str], ...] = (
@@ -230,6 +232,7 @@ class Privacy:
             (TrainingPerson, (TrainingPerson.book == self._book) & (TrainingPerson.person_id == who)),
             (Qualification, (Qualification.book == self._book) & (Qualification.person_id == who)),
             (Kin, (Kin.book == self._book) & or_(Kin.person_id == who, Kin.relative_id == who)),
+            (GuestPass, (GuestPass.book == self._book) & (GuestPass.person_id == who)),
             (Closeness, (Closeness.book == self._book) & or_(Closeness.volunteer_id == who, Closeness.elder_id == who)),
         ):
             self._session.execute(delete(table).where(mine), execution_options={"synchronize_session": False})

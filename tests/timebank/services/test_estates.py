@@ -45,8 +45,8 @@ def family(world: World, minutes: int = 135) -> tuple[Actor, Actor, Actor]:
         world.member(name="王小明", born=date(1980, 5, 1)),
     )
     worker = world.staff["worker A"]
-    families.record_kin(world.bank, worker, dead.person_id, spouse.person_id, "spouse", now=NOW)
-    families.record_kin(world.bank, worker, dead.person_id, child.person_id, "child", now=NOW)
+    families.record_kin(world.bank, worker, dead.person_id, spouse.person_id, "spouse", "marriage_certificate", now=NOW)
+    families.record_kin(world.bank, worker, dead.person_id, child.person_id, "child", "household_register", now=NOW)
     return dead, spouse, child
 
 

@@ -70,3 +70,11 @@ class NotDormant(Refused):
     code = "not_dormant"
     message = N_("Nothing in this account lapses now.")
     remedy = N_("Reload the list.")
+
+
+class HeirProofMissing(Refused):
+    """Nobody has seen a paper that says that this heir is a relative."""
+
+    code = "heir_proof_missing"
+    message = N_("For one of the heirs no paper about the relation has been seen.")
+    remedy = N_("Ask for the household register or another paper, note it on the member's page, then report again.")

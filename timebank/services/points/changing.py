@@ -8,10 +8,11 @@ from datetime import date, datetime
 from ledger import Kind, jcs, policy_hash
 from timebank.domain.errors import NotFound, OrderStateConflict, ProgrammeInvalid, SecondPersonNeeded
 from timebank.domain.local_time import day_start, local_day
-from timebank.domain.points import WARN_LAPSE, Rules, check_change, from_document, lapsed, to_document
+from timebank.domain.lots import lapsed, total
+from timebank.domain.points import WARN_LAPSE, Rules, check_change, from_document, to_document
 from timebank.domain.roles import Actor, require
 from timebank.services.points.programmes import exchange_account
-from timebank.services.points.values import left_of, opened, rules_now
+from timebank.services.points.values import lots_of, opened, rules_now
 from timebank.storage.points import PointsAccount, PointsRules, RulesChange
 from timebank.storage.programmes import banks
 from timebank.storage.unit import Bank, Unit
@@ -135,8 +136,8 @@ def _lapse_of(bank: Bank, theirs: Bank, owner_id: str, now: datetime) -> bool:
     today = local_day(now)
     with theirs.unit() as there:
         row = there.points.account_row(owner_id, lock=True)
-        left = left_of(there, row.account)
-        gone = lapsed(left, today)
+        left = lots_of(there, row.account)
+        gone = total(lapsed(left, today))
         if gone:
             there.append(
                 Kind.EXPIRE,
@@ -146,7 +147,7 @@ def _lapse_of(bank: Bank, theirs: Bank, owner_id: str, now: datetime) -> bool:
                 policy=rules_now(there, now)[1],
                 key=f"lapse-{row.account}-{today.isoformat()}",
             )
-        warns = _warns(row, lapsed(left, today + WARN_LAPSE) > gone, today)
+        warns = _warns(row, total(lapsed(left, today + WARN_LAPSE)) > gone, today)
         if warns:
             row.warned_on = today
     if gone or warns:

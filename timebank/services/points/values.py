@@ -9,7 +9,8 @@ from datetime import datetime
 from ledger import Kind
 from timebank.domain.errors import NotFound, ProgrammeNotOpen
 from timebank.domain.local_time import add_months, local_day
-from timebank.domain.points import Inflow, Rules, from_document, unspent
+from timebank.domain.lots import Lot, Movement, left_of
+from timebank.domain.points import Rules, from_document
 from timebank.domain.roles import Actor
 from timebank.storage.points import Goods, PointsAccount, PointsOrder, Programme
 from timebank.storage.programmes import bank_of
@@ -29,7 +30,7 @@ class ProgrammeView:
     rules: Rules
     in_circulation: int
     mine: int
-    lapsing: tuple[Inflow, ...]
+    lapsing: tuple[Lot, ...]
     """What the actor has that lapses, the earliest first."""
     may_decide: bool
 
@@ -91,13 +92,13 @@ def rules_now(unit: Unit, now: datetime) -> tuple[Rules, str]:
 def programme_view(bank: Bank, unit: Unit, actor: Actor, row: Programme) -> ProgrammeView:
     circulating = mine = 0
     rules = from_document(row.rules)
-    left: tuple[Inflow, ...] = ()
+    left: tuple[Lot, ...] = ()
     if row.state != "proposed":
         with bank_of(bank, row.origin).read() as theirs:
             circulating = -theirs.book.balance(theirs.issuance) - _converted(unit, theirs)
             account = theirs.points.account(actor.person_id)
             mine = theirs.book.balance(account) if account else 0
-            left = left_of(theirs, account) if account else ()
+            left = lots_of(theirs, account) if account else ()
             rules = rules_now(theirs, bank.clock())[0]
     return ProgrammeView(
         id=row.id,
@@ -111,19 +112,17 @@ def programme_view(bank: Bank, unit: Unit, actor: Actor, row: Programme) -> Prog
     )
 
 
-def left_of(theirs: Unit, account: str) -> tuple[Inflow, ...]:
+def lots_of(theirs: Unit, account: str) -> tuple[Lot, ...]:
     """What an account has, by when it came in; each inflow lapses by the rules that its own entry cites."""
-    rules = {row.digest: from_document(row.document) for row in theirs.points.rules_numbered()}
-    inflows, spent = [], 0
+    months = {row.digest: from_document(row.document).lapse_months for row in theirs.points.rules_numbered()}
+    moves = []
     for line in theirs.book.statement(account):
         entry = line.entry
-        if line.minutes < 0 or entry.kind in BACK:
-            spent -= line.minutes
-            continue
-        months = rules[entry.policy or ""].lapse_months
-        lapses_on = None if months is None else add_months(local_day(entry.recorded_at), months)
-        inflows.append(Inflow(line.minutes, lapses_on))
-    return unspent(inflows, spent)
+        last, lapses_on = months.get(entry.policy or ""), None
+        if line.minutes > 0 and last is not None:
+            lapses_on = add_months(local_day(entry.recorded_at), last)
+        moves.append(Movement(entry.seq, line.minutes, entry.kind in BACK, lapses_on))
+    return left_of(moves)
 
 
 def _converted(unit: Unit, theirs: Unit) -> int:

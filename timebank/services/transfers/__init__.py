@@ -1,6 +1,7 @@
 """Transfers: gifts and donations that can be undone for a while, and grants that two people decide."""
 
 from timebank.services.transfers.crossings import Crossing, Destination, cross, crossing, exchange
+from timebank.services.transfers.expiry import lapse_grants_due
 from timebank.services.transfers.gifts import (
     Addressee,
     AtDesk,
@@ -49,6 +50,7 @@ __all__ = [
     "giving",
     "grant_programmes",
     "grants",
+    "lapse_grants_due",
     "mine",
     "of_member",
     "open_programme",

@@ -29,7 +29,7 @@ from timebank.storage.issued import GrantProgramme, GrantShare
 from timebank.storage.transfers import Transfer
 from timebank.storage.unit import Bank, Unit
 
-MOST_AT_ONCE = 500
+MOST_AT_ONCE, MOST_MONTHS = 500, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class GrantProgrammeView:
     groups: tuple[str, ...]
     minutes: int
     budget_minutes: int
+    lasts_months: int | None
     granted_minutes: int
     elders: int
     state: str
@@ -69,16 +70,22 @@ def propose_programme(
     groups: Iterable[str],
     minutes: int,
     budget: int,
+    lasts_months: int | None = None,
     *,
     now: datetime,
 ) -> GrantProgrammeView:
-    """Propose a programme for groups of the rules in force. Raises GrantProgrammeInvalid, Forbidden."""
+    """Propose a programme for groups of the rules in force. What is not used of a grant lapses after `lasts_months`.
+
+    Raises GrantProgrammeInvalid, Forbidden.
+    """
     require(actor, "grant_programmes.decide")
     with bank.unit() as unit:
         policy, _ = unit.policy_at(now)
         wanted = tuple(dict.fromkeys(groups))
         most = policy.grants.most_minutes
         fits = name.strip() and sponsor.strip() and wanted and set(wanted) <= set(policy.grants.groups)
+        if lasts_months is not None and not 0 < lasts_months <= MOST_MONTHS:
+            raise GrantProgrammeInvalid
         if not fits or not 0 < minutes <= budget or (most is not None and minutes > most):
             raise GrantProgrammeInvalid
         row = GrantProgramme(
@@ -89,6 +96,7 @@ def propose_programme(
             groups=json.dumps(wanted),
             minutes=minutes,
             budget_minutes=budget,
+            lasts_months=lasts_months,
             state="proposed",
             proposed_by=actor.person_id,
             proposed_at=now,
@@ -249,6 +257,7 @@ def _view(unit: Unit, actor: Actor, row: GrantProgramme) -> GrantProgrammeView:
         groups=tuple(json.loads(row.groups)),
         minutes=row.minutes,
         budget_minutes=row.budget_minutes,
+        lasts_months=row.lasts_months,
         granted_minutes=minutes,
         elders=elders,
         state=row.state,

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 from wtforms import IntegerField, SelectMultipleField
+from wtforms.validators import Optional
 
 from timebank.domain.errors import GrantProgrammeInvalid, TimebankError
 from timebank.domain.ledger_words import ORIGIN_LABELS
@@ -37,6 +38,11 @@ class ProgrammeForm(Form):
     groups = SelectMultipleField(lazy_gettext("For which groups"))
     hours = IntegerField(lazy_gettext("Hours for each elder and month"), [needed()])
     budget = IntegerField(lazy_gettext("Budget in hours"), [needed()])
+    lasts_months = IntegerField(
+        lazy_gettext("Months after which what is not used lapses"),
+        [Optional()],
+        description=lazy_gettext("Leave it empty if it never lapses."),
+    )
 
 
 def _groups() -> dict[str, str]:
@@ -76,7 +82,7 @@ def propose() -> Any:
                 raise GrantProgrammeInvalid
             transfers.propose_programme(
                 bank(), actor(), form.name.data, form.sponsor.data, form.groups.data or (), hours * 60, budget * 60,
-                now=now(),
+                form.lasts_months.data, now=now(),
             )  # fmt: skip
             flash(gettext("Proposed. A second person of the county opens it."), "success")
             return redirect(url_for("issued.index"))

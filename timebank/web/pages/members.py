@@ -13,7 +13,7 @@ from wtforms import BooleanField, DateField, PasswordField, SelectField, SelectM
 from wtforms.validators import Optional
 
 from timebank.domain.errors import TimebankError
-from timebank.domain.kin import RELATION_LABELS, Relation
+from timebank.domain.kin import DECLARED, PROOF_LABELS, RELATION_LABELS, Relation
 from timebank.services import credit_files, families, hours, members, needs, network, redemptions
 from timebank.services.members import Application, Correction
 from timebank.web.errors import in_words
@@ -84,6 +84,7 @@ class CorrectionForm(Form):
 class KinForm(Form):
     number = SafeText(lazy_gettext("Member number of the relative"), [needed()])
     relation = SelectField(lazy_gettext("The relative is this member's"))
+    proof = SelectField(lazy_gettext("Which paper was seen?"))
     proxy = BooleanField(lazy_gettext("The member agrees that this relative acts for them"))
 
 
@@ -175,9 +176,10 @@ def show(person_id: str) -> str:
     relatives = families.relatives(bank(), actor(), person_id)
     form = KinForm()
     form.relation.choices = choices({k: v for k, v in RELATION_LABELS.items() if k is not Relation.SELF})
+    form.proof.choices = choices(PROOF_LABELS)
     return render_template(
         "members/show.html", member=view, relatives=relatives, kin_form=form, pin_form=PinForm(),
-        password_form=PasswordForm(), relation_labels=RELATION_LABELS,
+        password_form=PasswordForm(), relation_labels=RELATION_LABELS, proof_labels=PROOF_LABELS,
         is_new=request.args.get("new") == "yes", use=credit_files.facts_of_use(bank(), actor(), person_id),
         waiting=_waiting(person_id), stations=_other_stations(view.station_id),
     )  # fmt: skip
@@ -343,10 +345,19 @@ def card(person_id: str) -> str:
 def kin(person_id: str) -> Response:
     form = KinForm()
     relative_id = members.by_number(bank(), form.number.data or "")
-    families.record_kin(bank(), actor(), person_id, relative_id, form.relation.data or "", now=now())
+    relation, proof = form.relation.data or "", form.proof.data or DECLARED
+    families.record_kin(bank(), actor(), person_id, relative_id, relation, proof, now=now())
     if form.proxy.data:
         families.record_proxy(bank(), actor(), person_id, relative_id, "desk", now=now())
     return _then(person_id, gettext("The relative is recorded."))
+
+
+@blueprint.post("/members/<person_id>/kin/<relative_id>/proof")
+@allow("kin.record")
+def prove_kin(person_id: str, relative_id: str) -> Response:
+    """A paper was seen for a relation that is recorded."""
+    families.prove_kin(bank(), actor(), person_id, relative_id, request.form.get("proof", ""), now=now())
+    return _then(person_id, gettext("The paper is noted."))
 
 
 @blueprint.post("/members/<person_id>/proxies/<proxy_id>/end")
