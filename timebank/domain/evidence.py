@@ -237,6 +237,23 @@ def grant_lapse_document(*, person_id: str, parts: Iterable[tuple[int, int, str]
     }
 
 
+def import_document(
+    *, import_id: str, line: int, person_id: str, minutes: int, file_digest: str, proposed_by: str, approved_by: str
+) -> Document:
+    """For `clear` of hours that another system kept: which line of which sheet, and the two people who let it be."""
+    return {
+        "schema": SCHEMA,
+        "type": "import",
+        "import": import_id,
+        "line": line,
+        "person": person_id,
+        "minutes": minutes,
+        "file": file_digest,
+        "proposed_by": proposed_by,
+        "approved_by": approved_by,
+    }
+
+
 def reversal_document(*, reversal_id: str, of: int, reason: str, asked_by: str, decided_by: str) -> Document:
     """For `reverse`."""
     return {

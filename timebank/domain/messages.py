@@ -59,6 +59,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "given_at_desk": N_("Hours of yours were given at a desk. If that was not you, take it back or call at once."),
     "guest_served": N_("Another station served you at its desk. If that was not you, call your station at once."),
     "station_changed": N_("Another station looks after your account now. All hours are as they were."),
+    "import_done": N_("The sheet that you loaded has been taken over. Look at what was left out."),
     "points_lapse_soon": N_("Some of your points lapse soon. Look what you can have for them."),
     "points_lapsed": N_("Points of yours lapsed by the rules under which you got them."),
     "points_arrived": N_("Hours became points, as you wished."),

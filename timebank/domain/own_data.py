@@ -53,6 +53,8 @@ PARTS: Mapping[str, str] = {
     "credit_step": N_("Steps of the credit file"),
     "consent_note": N_("Papers that a helper carried"),
     "equipment_loan": N_("Things borrowed"),
+    "import_line": N_("Taken over from another system"),
+    "past_service": N_("Past services that another system recorded"),
     "guest_pass": N_("Served by other stations"),
 }
 FIELDS: Mapping[str, str] = {
@@ -244,6 +246,12 @@ FIELDS: Mapping[str, str] = {
     "warned_on": N_("Told that it lapses soon"),
     "card_version": N_("Version of the standard card"),
     "ends_at": N_("Ends"),
+    "import_id": N_("Sheet"),
+    "line": N_("Line of the sheet"),
+    "made": N_("What the line made"),
+    "code": N_("Remark"),
+    "key_digest": N_("Number in the other system, as a keyed hash"),
+    "facts": N_("What it was"),
     "record_days": N_("Working days until it was verified"),
     "helper_id": N_("Helper"),
     "papers": N_("Which papers"),

@@ -100,6 +100,7 @@ _COUNTY = _STREET | {
     "credit_files.decide", "listings.decide", "interchange.read", "interchange.decide", "dormant.lapse",
     "webhooks.manage", "points.read", "points.decide", "coverage.invite",
     "grant_programmes.read", "grant_programmes.decide",
+    "imports.read", "imports.decide",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {

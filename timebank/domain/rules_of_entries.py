@@ -278,6 +278,12 @@ def _clear(entry: EntryFacts, policy: Policy, document: Doc | None) -> Found:
     yield from _into(entry, Origin.IMPORTED, None, "brought")
     if document is not None and document["type"] == "clearing":
         yield from _differs("clearing_minutes", "postings", document["minutes"], entry.sum_of("clearing"))
+    if document is not None and document["type"] == "import":
+        yield from _into(entry, Origin.IMPORTED, document["person"], "imported")
+        yield from _differs("import_minutes", "postings", document["minutes"], entry.sum_of("member"))
+        yield from _differs("actor_approves", "actor", document["approved_by"], entry.actor)
+        if document["proposed_by"] == document["approved_by"]:
+            yield Violation("second_person", "approved_by", "a second person", str(document["approved_by"]))
 
 
 def _reverse(entry: EntryFacts, policy: Policy, document: Doc | None) -> Found:

@@ -6,7 +6,6 @@ from timebank.domain.catalogue import Service, check
 from timebank.domain.errors import ServiceCodeTaken, ServiceNotOffered
 from timebank.domain.roles import Actor, require
 from timebank.domain.standards import require_base_kept
-from timebank.storage.catalogue import ServiceItem
 from timebank.storage.unit import Bank
 
 
@@ -40,27 +39,7 @@ def add(bank: Bank, actor: Actor, service: Service) -> None:
     with bank.unit() as unit:
         if unit.catalogue.get(service.code) is not None:
             raise ServiceCodeTaken
-        unit.catalogue.add(
-            ServiceItem(
-                book=unit.origin,
-                code=service.code,
-                name=service.name,
-                name_en=service.name_en,
-                five_x=str(service.five_x),
-                helps=" ".join(service.helps),
-                risk=str(service.risk),
-                training=service.training,
-                minutes_min=service.minutes_min,
-                minutes_max=service.minutes_max,
-                place=str(service.place),
-                two_persons=service.two_persons,
-                active=service.active,
-                rank=service.rank,
-                askable=service.askable,
-                carries_papers=service.carries_papers,
-                legal_class=service.legal_class,
-            )
-        )
+        unit.catalogue.add_service(service)
 
 
 def offer(bank: Bank, actor: Actor, code: str, *, active: bool) -> None:

@@ -79,8 +79,29 @@ class Catalogue:
     def __init__(self, session: Session, book: str) -> None:
         self._session, self._book = session, book
 
-    def add(self, row: ServiceItem) -> None:
-        self._session.add(row)
+    def add_service(self, service: Service) -> None:
+        """A new item."""
+        self._session.add(
+            ServiceItem(
+                book=self._book,
+                code=service.code,
+                name=service.name,
+                name_en=service.name_en,
+                five_x=str(service.five_x),
+                helps=" ".join(service.helps),
+                risk=str(service.risk),
+                training=service.training,
+                minutes_min=service.minutes_min,
+                minutes_max=service.minutes_max,
+                place=str(service.place),
+                two_persons=service.two_persons,
+                active=service.active,
+                rank=service.rank,
+                askable=service.askable,
+                carries_papers=service.carries_papers,
+                legal_class=service.legal_class,
+            )
+        )
 
     def get(self, code: str) -> ServiceItem | None:
         return self._session.get(ServiceItem, (self._book, code))

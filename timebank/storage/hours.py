@@ -285,6 +285,11 @@ class Hours:
         )
         return int(self._session.scalar(query) or 0)
 
+    def verified_of(self, volunteer_ids: Iterable[str], limit: int) -> list[HoursRecord]:
+        """Verified services of these volunteers, the earliest first."""
+        query = self._all().where(HoursRecord.volunteer_id.in_(set(volunteer_ids)), HoursRecord.state == "verified")
+        return list(self._session.scalars(query.order_by(HoursRecord.started_at, HoursRecord.id).limit(limit)))
+
     def counts(self, station_ids: Iterable[str]) -> dict[tuple[str, str], int]:
         """(state, source) → how many records, at these stations."""
         query = (

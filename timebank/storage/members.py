@@ -195,6 +195,20 @@ class Members:
         query = select(Membership).where(Membership.book == self._book, Membership.number == number)
         return self._session.scalar(query)
 
+    def by_numbers(self, numbers: Iterable[str]) -> dict[str, str]:
+        """Member number → the person."""
+        query = select(Membership.number, Membership.person_id).where(
+            Membership.book == self._book, Membership.number.in_(padded(numbers))
+        )
+        return {row[0]: row[1] for row in self._session.execute(query)}
+
+    def active(self, person_ids: Iterable[str]) -> set[str]:
+        """Those whose membership is active."""
+        query = select(Membership.person_id).where(
+            Membership.book == self._book, Membership.person_id.in_(padded(person_ids)), Membership.state == "active"
+        )
+        return set(self._session.scalars(query))
+
     def by_card(self, card_digest: str) -> Membership | None:
         query = select(Membership).where(Membership.book == self._book, Membership.card_digest == card_digest)
         return self._session.scalar(query)

@@ -123,6 +123,14 @@ class Network:
         self._session.flush()
         return row.value
 
+    def next_numbers(self, name: str, count: int) -> int:
+        """So many numbers of this name at once; gives the first of them."""
+        first = self.next_number(name)
+        row = self._session.get_one(Counter, (self._book, name))
+        row.value += count - 1
+        self._session.flush()
+        return first
+
     def parents(self) -> dict[str, str | None]:
         """Each station's id → its parent's id: the tree over which a role's scope is read."""
         if self._parents is None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Index, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from timebank.storage.base import Base, InBook, to_person
+from timebank.storage.base import Base, InBook, padded, to_person
 
 
 class Person(InBook, Base):
@@ -79,6 +79,20 @@ class People:
 
     def by_digest(self, kind: str, digest: str) -> IdentityIndex | None:
         return self._session.get(IdentityIndex, (digest, kind))
+
+    def owners(self, kind: str, digests: Iterable[str]) -> dict[str, str]:
+        """Digest → whose it is, of those of this book."""
+        query = select(IdentityIndex.digest, IdentityIndex.person_id).where(
+            IdentityIndex.digest.in_(padded(digests)), IdentityIndex.kind == kind, IdentityIndex.book == self._book
+        )
+        return {row[0]: row[1] for row in self._session.execute(query)}
+
+    def taken(self, kind: str, digests: Iterable[str]) -> set[str]:
+        """Those digests that are there already, in whatever book."""
+        query = select(IdentityIndex.digest).where(
+            IdentityIndex.digest.in_(padded(digests)), IdentityIndex.kind == kind
+        )
+        return set(self._session.scalars(query))
 
     def forget_digest(self, kind: str, digest: str) -> None:
         row = self.by_digest(kind, digest)

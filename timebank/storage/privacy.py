@@ -21,6 +21,7 @@ from timebank.storage.equipment import EquipmentLoan
 from timebank.storage.estates import DormantContact, Estate, EstateChoice
 from timebank.storage.guests import GuestPass
 from timebank.storage.hours import HoursEvent, HoursRecord
+from timebank.storage.imports import ImportLine, PastService
 from timebank.storage.incidents import Incident
 from timebank.storage.issued import GrantShare
 from timebank.storage.members import Closeness, Consent, Kin, Membership, Proxy, ProxyAct, Purse, Qualification
@@ -102,6 +103,8 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (ConsentNote, ("elder_id", "helper_id")),
     (EquipmentLoan, ("person_id",)),
     (GuestPass, ("person_id",)),
+    (ImportLine, ("person_id",)),
+    (PastService, ("person_id",)),
 )
 """Tables and the columns that name the person; under the key of the first of them is what a row has sealed."""
 _HISTORY: tuple[tuple[type[Base], type[Base], ColumnElement[str], str], ...] = (
@@ -215,6 +218,8 @@ class Privacy:
         self._empty(CreditStep, CreditStep.of_id.in_(filed), {"text_sealed": None})
         self._empty(CreditEvent, CreditEvent.person_id == who, {"text_sealed": None})
         self._empty(Certified, Certified.person_id == who, {"content_sealed": None})
+        self._empty(PastService, PastService.person_id == who, {"facts_sealed": None})
+        self._empty(ImportLine, ImportLine.person_id == who, {"key_digest": None})
         self._empty(Estate, Estate.person_id == who, {"proof_sealed": None})
         self._empty(Clearing, Clearing.person_id == who, {"message_sealed": None})
         self._empty(Transfer, Transfer.receiver_id == who, {"text_sealed": None, "refused_text_sealed": None})

@@ -19,6 +19,7 @@ from timebank.storage.estates import Estates
 from timebank.storage.figures import Figures
 from timebank.storage.guests import Guests
 from timebank.storage.hours import Hours
+from timebank.storage.imports import Imports
 from timebank.storage.incidents import Incidents
 from timebank.storage.issued import Issued
 from timebank.storage.matching import Matching
@@ -63,6 +64,7 @@ class Repositories:
         self.figures = Figures(session, book)
         self.guests = Guests(session, book)
         self.hours = Hours(session, book)
+        self.imports = Imports(session, book)
         self.incidents = Incidents(session, book)
         self.issued = Issued(session, book)
         self.matching = Matching(session, book)

@@ -52,6 +52,7 @@ MENU = (
     Item("catalogue.index", N_("Services"), "catalogue.edit"),
     Item("issued.circulation_page", N_("Circulation"), "ledger.read"),
     Item("interchange.index", N_("Other counties"), "interchange.read"),
+    Item("imports.index", N_("Sheets in and out"), "imports.read"),
     Item("policies.index", N_("Policy"), "policies.decide"),
     Item("audits.index", N_("Audits"), "audits.read"),
     Item("staff.index", N_("Staff"), "staff.manage"),

@@ -38,6 +38,8 @@ WITH_CAMERA = "camera=(self), geolocation=(), microphone=()"
 """For the few pages that read a QR code."""
 LOG_PREFIX = "/log/"
 csrf = CSRFProtect()
+SHEETS, MOST_SHEET = frozenset({"imports.new"}), 33_000_000
+"""Where whole sheets are loaded, by people of the county alone."""
 
 
 class _Sessions(SecureCookieSessionInterface):
@@ -60,6 +62,13 @@ def init_security(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=settings.cookies_secure,
         MAX_CONTENT_LENGTH=1_000_000,
     )
+
+    @app.before_request
+    def let_sheets_in() -> None:
+        # Before the token of the form is looked for, which already reads the body.
+        if request.endpoint in SHEETS:
+            request.max_content_length = MOST_SHEET
+
     csrf.init_app(app)
     app.session_interface = _Sessions()
 

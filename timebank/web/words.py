@@ -11,6 +11,7 @@ from flask_babel import gettext
 from timebank.domain.activities import ACTIVITY_LABELS, PROJECT_LABELS
 from timebank.domain.catalogue import PLACE_LABELS, TRAINING_LABELS
 from timebank.domain.hours import FLAG_TEXTS, REASON_LABELS, SOURCE_LABELS, Source
+from timebank.domain.imports import FINDING_LABELS
 from timebank.domain.needs import FUNDING_LABELS, GENDER_LABELS, LANGUAGE_LABELS, POSTED_HOW_LABELS
 from timebank.domain.offers import WEEKDAY_LABELS
 from timebank.domain.roles import stations_of
@@ -120,6 +121,15 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "decided": (N_("Decided"), ""),
         "withdrawn": (N_("Withdrawn"), "off"),
     },
+    "import": {
+        "uploaded": (N_("Being checked"), "wait"),
+        "checked": (N_("Checked, nothing is taken over yet"), "wait"),
+        "running": (N_("Being taken over"), "wait"),
+        "done": (N_("Taken over"), ""),
+        "withdrawn": (N_("Withdrawn"), "off"),
+        "undoing": (N_("Being taken back"), "wait"),
+        "undone": (N_("Taken back"), "off"),
+    },
     "grant_programme": {
         "proposed": (N_("Waiting for a second person"), "wait"),
         "open": (N_("In force"), ""),
@@ -221,6 +231,11 @@ def flag_words(flag: FlagView) -> str:
     return text % params
 
 
+def finding_word(code: str) -> str:
+    """What is wrong in a line of a sheet."""
+    return str(gettext(FINDING_LABELS[code])) if code in FINDING_LABELS else code
+
+
 def station_choices(verb: str) -> list[tuple[str, str]]:
     """For a select field: the open stations where the visitor may do this, by name in the visitor's language."""
     views = network.stations(bank())
@@ -240,7 +255,9 @@ def init_words(app: Flask) -> None:
         weekday_labels=WEEKDAY_LABELS,
         training_labels=TRAINING_LABELS,
     )
-    app.jinja_env.filters.update(source_word=source_word, reason_word=reason_word, flag_words=flag_words)
+    app.jinja_env.filters.update(
+        finding_word=finding_word, source_word=source_word, reason_word=reason_word, flag_words=flag_words
+    )
 
 
 def choices(labels: Mapping[Code, str]) -> list[tuple[str, str]]:

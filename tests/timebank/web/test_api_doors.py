@@ -56,7 +56,7 @@ def test_there_are_routes_for_every_noun(app: Flask) -> None:
         "hours", "members", "redemptions", "policies", "stations", "services", "grants", "reversals", "audits",
         "receipts", "station-keys", "network", "operators", "divisions",
         "messages", "inspections", "signals", "call-backs", "dashboard", "trainings", "erasures",
-        "day-sheets", "estates", "interchange", "points", "certificates", "national", "guests", "gifts",
+        "day-sheets", "estates", "interchange", "points", "certificates", "national", "guests", "gifts", "imports",
         "rounds", "incidents", "coverage", "ratings", "complaints", "credit-files", "listings",
         "equipment", "consent-notes", "webhooks",
         "needs", "offers", "activities", "teams", "projects", "matching",

@@ -13,6 +13,7 @@ from timebank.domain.errors.complaints import *
 from timebank.domain.errors.credit_files import *
 from timebank.domain.errors.estates import *
 from timebank.domain.errors.hours import *
+from timebank.domain.errors.imports import *
 from timebank.domain.errors.interchange import *
 from timebank.domain.errors.issued import *
 from timebank.domain.errors.lending import *

@@ -24,10 +24,11 @@ from timebank.domain.identity import DocumentType, login_form, normalize_name, n
 from timebank.domain.people import PersonData
 from timebank.domain.policies import require_known
 from timebank.domain.roles import Actor
-from timebank.services.members.register import CONSENT_TEXT, claim, document_digest, identity
+from timebank.services.members.register import claim, identity
 from timebank.services.members.values import MemberView, at_my_station, view_of
 from timebank.storage.access import Login
 from timebank.storage.accounts import record_consent
+from timebank.storage.registering import CONSENT_TEXT, document_digest, phone_index
 from timebank.storage.unit import Bank, Unit
 
 REASON_LONGEST = 200
@@ -125,8 +126,8 @@ def _changed(before: PersonData, after: PersonData) -> dict[str, object]:
 def _follow(bank: Bank, unit: Unit, person_id: str, before: PersonData, after: PersonData) -> None:
     """What finds the person by phone or document finds the new values, and the old ones find nobody."""
     if before.phone != after.phone:
-        claim(unit, "phone", bank.vault.blind_index("phone", after.phone), person_id, PhoneTaken)
-        unit.people.forget_digest("phone", bank.vault.blind_index("phone", before.phone))
+        claim(unit, "phone", phone_index(bank, after.phone), person_id, PhoneTaken)
+        unit.people.forget_digest("phone", phone_index(bank, before.phone))
         _follow_login(bank, unit, person_id, before, after)
     old, new = document_digest(bank, before), document_digest(bank, after)
     if old != new:

@@ -33,9 +33,8 @@ from timebank.services.members.values import MemberView, at_my_station, view_of
 from timebank.storage.accounts import add_person, give_login, record_consent
 from timebank.storage.members import Membership
 from timebank.storage.people import IdentityIndex
+from timebank.storage.registering import CONSENT_TEXT, document_digest, phone_index
 from timebank.storage.unit import Bank, Unit
-
-CONSENT_TEXT = "2026-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def decline(bank: Bank, actor: Actor, person_id: str, *, now: datetime) -> None:
         membership.state = "declined"
         data = unit.person(person_id)
         unit.people.forget_digest("document", document_digest(bank, data))
-        unit.people.forget_digest("phone", bank.vault.blind_index("phone", data.phone))
+        unit.people.forget_digest("phone", phone_index(bank, data.phone))
 
 
 def _enter(bank: Bank, unit: Unit, form: Application, *, actor_id: str | None, now: datetime) -> Membership:
@@ -145,7 +144,7 @@ def _person(bank: Bank, unit: Unit, data: PersonData, now: datetime) -> str:
     """The id of a new person; or of the member of the staff who has this phone and no membership yet, since one human
     being has one id here, or separation of duties means nothing. Raises PhoneTaken for another member's phone.
     """
-    index = bank.vault.blind_index("phone", data.phone)
+    index = phone_index(bank, data.phone)
     claimed = unit.people.by_digest("phone", index)
     if claimed is not None:
         row = unit.people.get(claimed.person_id)
@@ -192,12 +191,6 @@ def _data(bank: Bank, form: Application, division_code: str, now: datetime) -> P
         address=form.address,
         tags=tuple(sorted(form.tags)),
     )
-
-
-def document_digest(bank: Bank, data: PersonData) -> str:
-    """Without a document, the name, birth date and phone together stand for it."""
-    number = data.document_number or f"{data.name}\n{data.born_on}\n{data.phone}"
-    return bank.vault.blind_index("document", f"{data.document_type}\n{number}")
 
 
 def claim(unit: Unit, kind: str, digest_: str, person_id: str, taken: type[Exception]) -> None:

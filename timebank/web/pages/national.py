@@ -38,7 +38,8 @@ def index() -> Any:
             file = request.files.get("file")
             if file is None or not file.filename:
                 raise NationalReplyRefused(line=1, reason=N_("no file was chosen"))
-            count = national.load(bank(), actor(), file.read(), now=now())
+            with file.stream:
+                count = national.load(bank(), actor(), file.read(), now=now())
             flash(ngettext("%(num)s number is kept.", "%(num)s numbers are kept.", count), "success")
             return redirect(url_for("national.index"))
         except TimebankError as error:
