@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("file_digest", DIGEST, nullable=False),
         sa.Column("titles", sa.Text(), nullable=False),
         sa.Column("columns", sa.Text(), nullable=False),
-        sa.Column("content_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("file_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("only_good", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("digest", DIGEST, nullable=True),
@@ -68,7 +68,7 @@ def upgrade() -> None:
         sa.Column("book", BOOK, nullable=False),
         sa.Column("import_id", ID, nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("lines_sealed", sa.LargeBinary(), nullable=False),
         _of_run("import_chunk"),
         sa.PrimaryKeyConstraint("book", "import_id", "number", name=op.f("pk_import_chunk")),
     )

@@ -14,7 +14,7 @@ AT_WORK = ("uploaded", "running", "undoing")
 
 
 class ImportRun(InBook, Base):
-    """A sheet: where it is from, which column is what, how far it is. `content_sealed` is empty once it was checked."""
+    """A sheet: where it is from, which column is what, how far it is. `file_sealed` is empty once it was checked."""
 
     __tablename__ = "import_run"
     __table_args__ = (to_station(), Index("ix_import_run_book_state", "book", "state"))
@@ -25,7 +25,7 @@ class ImportRun(InBook, Base):
     file_digest: Mapped[str] = mapped_column(String(64))
     titles: Mapped[str] = mapped_column(Text)
     columns: Mapped[str] = mapped_column(Text)
-    content_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    file_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     only_good: Mapped[bool]
     state: Mapped[str] = mapped_column(String(12))
     digest: Mapped[str | None] = mapped_column(String(64))
@@ -57,7 +57,7 @@ class ImportChunk(Base):
     book: Mapped[str] = mapped_column(String(120), primary_key=True)
     import_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    lines_sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class ImportFinding(Base):

@@ -11,6 +11,7 @@ from sqlalchemy import select, tuple_, update
 from timebank.storage.access import Answered, Credential
 from timebank.storage.audits import Alert, Mail
 from timebank.storage.base import Base
+from timebank.storage.imports import ImportChunk, ImportRun
 from timebank.storage.organisations import Certificate, Employee
 from timebank.storage.people import Person
 from timebank.storage.supervision import Signal
@@ -42,6 +43,8 @@ EVERY = (
     Locked(Signal, "words_sealed", lambda row: "signal"),
     Locked(Employee, "name_sealed", lambda row: "employee"),
     Locked(Webhook, "secret_sealed", lambda row: "webhook"),
+    Locked(ImportRun, "file_sealed", lambda row: "import"),
+    Locked(ImportChunk, "lines_sealed", lambda row: "import lines"),
     Locked(Certificate, "number_sealed", lambda row: "certificate"),
 )
 """Whoever seals something more for the service names its column here; a test looks for what was forgotten."""

@@ -286,7 +286,7 @@ def test_what_nobody_decided_on_is_forgotten(world: World) -> None:
     with world.bank.read() as unit:
         row = unit.imports.get(view.id)
         assert row is not None
-        assert (row.state, row.content_sealed, unit.imports.first_chunk(view.id)) == ("withdrawn", None, None)
+        assert (row.state, row.file_sealed, unit.imports.first_chunk(view.id)) == ("withdrawn", None, None)
 
 
 def test_excel_is_read_like_csv_and_a_program_in_it_is_refused(world: World) -> None:

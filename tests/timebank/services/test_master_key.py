@@ -37,6 +37,8 @@ OF_THE_SERVICE = {
     "number_sealed",
     "words_sealed",
     "secret_sealed",
+    "file_sealed",
+    "lines_sealed",
 }
 OF_A_PERSON = {
     "done_sealed",
@@ -44,6 +46,7 @@ OF_A_PERSON = {
     "papers_sealed",
     "proof_sealed",
     "content_sealed",
+    "facts_sealed",
     "message_sealed",
     "email_sealed",
     "sealed",

@@ -36,7 +36,7 @@ def carry_chunk(bank: Bank, import_id: str, *, now: datetime) -> bool:
             unit.tell(run.proposed_by, "import_done", "import", run.id, now=now)
             return False
         kind = ImportKind(run.kind)
-        rows = [from_json(kind, one) for one in bank.vault.open_for_service("import lines", chunk.sealed)]
+        rows = [from_json(kind, one) for one in bank.vault.open_for_service("import lines", chunk.lines_sealed)]
         _Together(bank, unit, run, now).carry(rows)
         unit.imports.drop(chunk)
         run.rows_done += len(rows)

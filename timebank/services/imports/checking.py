@@ -25,9 +25,9 @@ def check_now(bank: Bank, import_id: str, *, now: datetime) -> bool:
     """Check a sheet that was loaded, or whose columns were chosen anew. Whether there was one to check."""
     with bank.read() as unit:
         run = unit.imports.get(import_id)
-        if run is None or run.state != ImportState.UPLOADED or run.content_sealed is None:
+        if run is None or run.state != ImportState.UPLOADED or run.file_sealed is None:
             return False
-        kind, columns, sealed = ImportKind(run.kind), json.loads(run.columns), run.content_sealed
+        kind, columns, sealed = ImportKind(run.kind), json.loads(run.columns), run.file_sealed
         source, version = run.source, run.version
     data = base64.b64decode(bank.vault.open_for_service("import", sealed))
     rows, findings = _checked(bank, kind, read_sheet(data), columns, source, now)
@@ -46,7 +46,7 @@ def check_now(bank: Bank, import_id: str, *, now: datetime) -> bool:
             [
                 ImportChunk(
                     book=unit.origin, import_id=import_id, number=number,
-                    sealed=bank.vault.seal_for_service("import lines", [to_json(row) for row in part]),
+                    lines_sealed=bank.vault.seal_for_service("import lines", [to_json(row) for row in part]),
                 )
                 for number, part in enumerate(_parts(rows))
             ]

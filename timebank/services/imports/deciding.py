@@ -72,7 +72,7 @@ def load(bank: Bank, actor: Actor, new: NewImport, *, now: datetime) -> ImportVi
             file_digest=hashlib.sha256(new.data).hexdigest(),
             titles=json.dumps(sheet.titles, ensure_ascii=False),
             columns=json.dumps(columns, ensure_ascii=False),
-            content_sealed=bank.vault.seal_for_service("import", base64.b64encode(new.data).decode()),
+            file_sealed=bank.vault.seal_for_service("import", base64.b64encode(new.data).decode()),
             only_good=new.only_good,
             state=str(ImportState.UPLOADED),
             rows_good=0,
@@ -105,7 +105,7 @@ def choose(
         chosen = _chosen(ImportKind(row.kind), columns, json.loads(row.titles))
         row.columns, row.only_good = json.dumps(chosen, ensure_ascii=False), only_good
         row.state, row.digest = str(ImportState.UPLOADED), None
-        size = len(row.content_sealed or b"")
+        size = len(row.file_sealed or b"")
     if size <= AT_ONCE * 4 // 3:
         check_now(bank, import_id, now=now)
     with bank.read() as unit:
@@ -141,7 +141,7 @@ def approve(bank: Bank, actor: Actor, import_id: str, digest: str, *, now: datet
             row.account = bank.opaque("c")
             unit.append_open(row.account, "clearing", actor.person_id, now=now)
         row.state, row.approved_by, row.approved_at = str(ImportState.RUNNING), actor.person_id, now
-        row.content_sealed = None
+        row.file_sealed = None
         unit.flush()
         return view_of(unit, actor, row)
 
@@ -153,7 +153,7 @@ def withdraw(bank: Bank, actor: Actor, import_id: str, *, now: datetime) -> Impo
         row = locked(unit, import_id)
         if row.state not in (ImportState.CHECKED, ImportState.UPLOADED):
             raise ImportStateConflict(state=STATE_LABELS[ImportState(row.state)])
-        row.state, row.content_sealed = str(ImportState.WITHDRAWN), None
+        row.state, row.file_sealed = str(ImportState.WITHDRAWN), None
         row.ended_by, row.ended_at = actor.person_id, now
         unit.flush()
         unit.imports.forget_content(import_id)

@@ -43,7 +43,7 @@ def forget_undecided(bank: Bank, *, now: datetime) -> int:
             if row.state in (ImportState.UPLOADED, ImportState.CHECKED) and row.proposed_at < now - PATIENCE
         ]
         for row in old:
-            row.state, row.content_sealed, row.ended_at = str(ImportState.WITHDRAWN), None, now
+            row.state, row.file_sealed, row.ended_at = str(ImportState.WITHDRAWN), None, now
             unit.flush()
             unit.imports.forget_content(row.id)
         return len(old)
