@@ -55,6 +55,8 @@ PARTS: Mapping[str, str] = {
     "equipment_loan": N_("Things borrowed"),
     "import_line": N_("Taken over from another system"),
     "past_service": N_("Past services that another system recorded"),
+    "award": N_("Awards"),
+    "honour_reached": N_("Stars"),
     "guest_pass": N_("Served by other stations"),
 }
 FIELDS: Mapping[str, str] = {
@@ -246,6 +248,12 @@ FIELDS: Mapping[str, str] = {
     "warned_on": N_("Told that it lapses soon"),
     "card_version": N_("Version of the standard card"),
     "ends_at": N_("Ends"),
+    "granted_on": N_("Granted on"),
+    "withdrawn_by": N_("Withdrawn by"),
+    "withdrawn_at": N_("Withdrawn on"),
+    "withdrawn_why": N_("Why it was withdrawn"),
+    "reached_on": N_("Reached on"),
+    "lost_on": N_("Lost by a correction on"),
     "import_id": N_("Sheet"),
     "line": N_("Line of the sheet"),
     "made": N_("What the line made"),
@@ -276,4 +284,6 @@ FIELDS: Mapping[str, str] = {
     "address": N_("Address"),
     "tags": N_("Circumstances"),
     "emergency_contact": N_("Emergency contact"),
+    "skills": N_("Skills"),
+    "service_category": N_("Services I would like to give"),
 }

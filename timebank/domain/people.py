@@ -26,6 +26,9 @@ class PersonData:
     address: str
     tags: tuple[str, ...] = ()
     emergency_contact: str = ""
+    skills: str = ""
+    service_category: str = ""
+    """What the person can do, and which services they would like to give: the two basics that only they know."""
 
     def age_on(self, day: date) -> int | None:
         """Full years, or None without a birth date."""

@@ -30,6 +30,7 @@ from timebank.domain.errors import (
     VolunteerIsReceiver,
     WaitingListOff,
 )
+from timebank.domain.honours import reached
 from timebank.domain.kin import OWED_BY_LAW, Relation
 from timebank.domain.local_time import local_day
 from timebank.domain.policies import (
@@ -346,11 +347,23 @@ class Waiting:
     receiver: Facts
 
 
-def waiting_order(policy: Policy, requests: Iterable[Waiting], on: date) -> tuple[Waiting, ...]:
-    """Who is next: first the groups that the policy puts first, then whoever asked earlier. A human still decides."""
+IN_NEED, HONOURED, IN_TURN = 0, 1, 2
 
-    def place(one: Waiting) -> tuple[bool, datetime, str]:
-        first = bool(groups_of(policy, one.receiver, on, policy.redeem.waiting_first))
-        return (not first, one.requested_at, one.id)
+
+def waiting_rank(policy: Policy, person: Facts, on: date) -> int:
+    """IN_NEED, HONOURED or IN_TURN: why somebody stands where on the waiting list."""
+    codes = {group.code for group in policy.groups}
+    if groups_of(policy, person, on, tuple(one for one in policy.redeem.waiting_first if one in codes)):
+        return IN_NEED
+    held = {honour.code for honour in reached(policy, person.served_minutes)}
+    return HONOURED if held & set(policy.redeem.waiting_first) else IN_TURN
+
+
+def waiting_order(policy: Policy, requests: Iterable[Waiting], on: date) -> tuple[Waiting, ...]:
+    """Who is next: the groups that the policy puts first, then who has an honour that it names, then whoever asked
+    earlier. A human still decides."""
+
+    def place(one: Waiting) -> tuple[int, datetime, str]:
+        return (waiting_rank(policy, one.receiver, on), one.requested_at, one.id)
 
     return tuple(sorted(requests, key=place))

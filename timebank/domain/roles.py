@@ -69,7 +69,7 @@ _AT_A_STATION = frozenset(
         "day_sheet.read", "station_keys.read", "network.report", "messages.see_own",
         "needs.read", "offers.read", "activities.read", "matching.read",
         "rounds.read", "incidents.read", "ratings.read", "credit_files.read", "certificates.read",
-        "consent_notes.read", "equipment.read", "national.read",
+        "consent_notes.read", "equipment.read", "national.read", "awards.read",
     }
 )  # fmt: skip
 _WORKER = _AT_A_STATION | {
@@ -84,6 +84,7 @@ _WORKER = _AT_A_STATION | {
     "rounds.run", "incidents.run", "ratings.enter", "complaints.enter", "estates.read", "estates.report",
     "dormant.read", "dormant.contact",
     "consent_notes.run", "equipment.run", "points.read", "points.run", "national.run", "guests.serve",
+    "awards.record",
 }  # fmt: skip
 _STREET = _AT_A_STATION | {
     "hours.verify", "hours.reject", "hours.resolve", "members.approve", "members.suspend",
@@ -91,7 +92,7 @@ _STREET = _AT_A_STATION | {
     "spot_checks.record", "audits.read", "reports.read", "stations.keep",
     "signals.read", "signals.decide", "inspections.record", "trainings.run",
     "incidents.run", "complaints.handle", "credit_files.record", "listings.propose",
-    "estates.read", "estates.settle", "dormant.read", "certificates.revoke",
+    "estates.read", "estates.settle", "dormant.read", "certificates.revoke", "awards.record",
 }  # fmt: skip
 _COUNTY = _STREET | {
     "policies.decide", "catalogue.edit", "network.edit", "stations.close", "stations.file", "inspections.begin",

@@ -22,6 +22,7 @@ from timebank.domain.national import MOST_ROWS, TAKE_BACK_REASONS, NationalState
 from timebank.domain.people import PersonData
 from timebank.domain.roles import Actor, require, require_at, stations_of
 from timebank.domain.words import N_
+from timebank.storage.facts import ServiceFacts, facts_of
 from timebank.storage.hours import HoursRecord
 from timebank.storage.national import NationalEntry
 from timebank.storage.people import Look
@@ -57,13 +58,7 @@ class SheetLine:
 
     record: str
     person: PersonData
-    activity: str
-    day: date
-    place: str
-    content: str
-    minutes: int
-    unit: str
-    leader: str
+    facts: ServiceFacts
 
 
 def see(bank: Bank, actor: Actor) -> NationalView:
@@ -101,34 +96,12 @@ def export(bank: Bank, actor: Actor, station_id: str, *, now: datetime) -> tuple
                 )
             )  # fmt: skip
         unit.flush()
-        return _sheet(unit, station_id, records)
+        return _sheet(unit, records)
 
 
-def _sheet(unit: Unit, station_id: str, records: Sequence[HoursRecord]) -> tuple[SheetLine, ...]:
-    station = unit.network.get_station(station_id)
-    services = {one.code: one for one in unit.catalogue.services()}
-    activities = unit.activities.of_records([one.id for one in records])
-    leaders = {one.leader_id for one in activities.values()} | {one.verified_by or "" for one in records}
-    people = unit.persons({one.volunteer_id for one in records} | leaders)
-    lines = []
-    for one in records:
-        activity, service = activities.get(one.id), services.get(one.service_code)
-        name = service.name if service else one.service_code
-        leader = people.get(activity.leader_id if activity else one.verified_by or "")
-        lines.append(
-            SheetLine(
-                record=one.number,
-                person=people[one.volunteer_id],
-                activity=activity.name if activity else name,
-                day=local_day(one.started_at),
-                place=activity.place if activity else one.place,
-                content=activity.content if activity else name,
-                minutes=one.minutes,
-                unit=station.name if station else "",
-                leader=leader.name if leader else "",
-            )
-        )
-    return tuple(lines)
+def _sheet(unit: Unit, records: Sequence[HoursRecord]) -> tuple[SheetLine, ...]:
+    facts, people = facts_of(unit, records), unit.persons(one.volunteer_id for one in records)
+    return tuple(SheetLine(one.number, people[one.volunteer_id], facts[one.id]) for one in records)
 
 
 def load(bank: Bank, actor: Actor, data: bytes, *, now: datetime) -> int:

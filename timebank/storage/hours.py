@@ -285,6 +285,13 @@ class Hours:
         )
         return int(self._session.scalar(query) or 0)
 
+    def served_by(self, volunteer_id: str, before: str | None, limit: int) -> list[HoursRecord]:
+        """Verified services of one volunteer, the newest first; `before` as in `page`."""
+        query = self._all().where(HoursRecord.volunteer_id == volunteer_id, HoursRecord.state == "verified")
+        if before is not None:
+            query = query.where(HoursRecord.id < before)
+        return list(self._session.scalars(query.order_by(HoursRecord.id.desc()).limit(limit)))
+
     def verified_of(self, volunteer_ids: Iterable[str], limit: int) -> list[HoursRecord]:
         """Verified services of these volunteers, the earliest first."""
         query = self._all().where(HoursRecord.volunteer_id.in_(set(volunteer_ids)), HoursRecord.state == "verified")

@@ -20,6 +20,7 @@ from timebank.storage.credit_files import CreditEvent, CreditStep
 from timebank.storage.equipment import EquipmentLoan
 from timebank.storage.estates import DormantContact, Estate, EstateChoice
 from timebank.storage.guests import GuestPass
+from timebank.storage.honours import Award, HonourReached
 from timebank.storage.hours import HoursEvent, HoursRecord
 from timebank.storage.imports import ImportLine, PastService
 from timebank.storage.incidents import Incident
@@ -103,6 +104,8 @@ _OF_PERSON: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (ConsentNote, ("elder_id", "helper_id")),
     (EquipmentLoan, ("person_id",)),
     (GuestPass, ("person_id",)),
+    (Award, ("person_id",)),
+    (HonourReached, ("person_id",)),
     (ImportLine, ("person_id",)),
     (PastService, ("person_id",)),
 )
@@ -218,6 +221,7 @@ class Privacy:
         self._empty(CreditStep, CreditStep.of_id.in_(filed), {"text_sealed": None})
         self._empty(CreditEvent, CreditEvent.person_id == who, {"text_sealed": None})
         self._empty(Certified, Certified.person_id == who, {"content_sealed": None})
+        self._empty(Award, Award.person_id == who, {"facts_sealed": None})
         self._empty(PastService, PastService.person_id == who, {"facts_sealed": None})
         self._empty(ImportLine, ImportLine.person_id == who, {"key_digest": None})
         self._empty(Estate, Estate.person_id == who, {"proof_sealed": None})
@@ -237,6 +241,7 @@ class Privacy:
             (TrainingPerson, (TrainingPerson.book == self._book) & (TrainingPerson.person_id == who)),
             (Qualification, (Qualification.book == self._book) & (Qualification.person_id == who)),
             (Kin, (Kin.book == self._book) & or_(Kin.person_id == who, Kin.relative_id == who)),
+            (HonourReached, (HonourReached.book == self._book) & (HonourReached.person_id == who)),
             (GuestPass, (GuestPass.book == self._book) & (GuestPass.person_id == who)),
             (Closeness, (Closeness.book == self._book) & or_(Closeness.volunteer_id == who, Closeness.elder_id == who)),
         ):

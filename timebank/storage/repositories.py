@@ -18,6 +18,7 @@ from timebank.storage.equipment import Equipment
 from timebank.storage.estates import Estates
 from timebank.storage.figures import Figures
 from timebank.storage.guests import Guests
+from timebank.storage.honours import Honours
 from timebank.storage.hours import Hours
 from timebank.storage.imports import Imports
 from timebank.storage.incidents import Incidents
@@ -63,6 +64,7 @@ class Repositories:
         self.equipment = Equipment(session, book)
         self.figures = Figures(session, book)
         self.guests = Guests(session, book)
+        self.honours = Honours(session, book)
         self.hours = Hours(session, book)
         self.imports = Imports(session, book)
         self.incidents = Incidents(session, book)

@@ -20,7 +20,8 @@ from tests.timebank.services.test_supervision import often
 from tests.timebank.world import NOW, PASSWORD, World, build_world, make_bank, settings_in
 from timebank.bootstrap import build_bank
 from timebank.commands import main
-from timebank.services import Bank, audits, master_key, members, network, sessions, signals, webhooks
+from timebank.services import Bank, audits, imports, master_key, members, network, sessions, signals, webhooks
+from timebank.services.imports import NewImport
 from timebank.settings import Settings
 from timebank.storage import renewing
 from timebank.storage.access import Answered
@@ -123,6 +124,8 @@ def filled(world: World) -> None:
     network.certify(
         bank, worker, station, someone, kind="carer", number="1", issued_on=NOW.date(), expires_on=None, now=NOW
     )
+    sheet = NewImport("members", station, "old", b"name,phone,born_on\nA B,18800000001,1950-01-01\n", agreed=True)
+    imports.load(bank, world.staff["county"], sheet, now=NOW)
     webhooks.register(bank, world.staff["admin"], "https://example.org/", ("record.verified",), now=NOW)
     often(world)
     signals.find(bank, now=NOW)

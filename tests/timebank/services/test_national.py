@@ -28,9 +28,10 @@ def test_a_sheet_goes_out_and_its_numbers_come_back(world: World) -> None:
     member, worker = world.rich(180), world.staff["worker A"]
     assert counts(world) == {"waiting": 2, "exported": 0, "entered": 0}
     lines = national.export(world.bank, worker, world.stations["A"], now=NOW)
-    assert [(line.minutes, line.person.name, line.leader, line.unit) for line in lines] == [
-        (60, "张桂芳", "赵敏", lines[0].unit), (120, "张桂芳", "赵敏", lines[0].unit)]  # fmt: skip
-    assert {(line.activity, line.content, line.place) for line in lines} == {("聊天谈心", "聊天谈心", "home")}
+    assert [(line.facts.minutes, line.person.name, line.facts.leader, line.facts.unit) for line in lines] == [
+        (60, "张桂芳", "赵敏", lines[0].facts.unit), (120, "张桂芳", "赵敏", lines[0].facts.unit)]  # fmt: skip
+    told = {(line.facts.activity, line.facts.content, line.facts.place) for line in lines}
+    assert told == {("聊天谈心", "聊天谈心", "home")}
     assert counts(world) == {"waiting": 0, "exported": 2, "entered": 0}
     assert "sheet for the national system" in str(own_data.own(world.bank, member, now=NOW)["look"])
     one, other = (line.record for line in lines)

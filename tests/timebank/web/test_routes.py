@@ -16,7 +16,7 @@ from timebank.web.guard import PUBLIC, SIGNED_IN, allows_of
 PUBLIC_ROUTES = {
     "api-docs.openapi_json", "catalogue.index", "complaints.complain", "complaints.follow", "docs.index",
     "healthz", "home.index", "look.change", "members.apply",
-    "metrics", "dashboard.stations", "coverage.index", "coverage.table",
+    "metrics", "dashboard.stations", "coverage.index", "honours.roll", "coverage.table",
     "inspections.index", "inspections.show", "inspections.document", "network.index", "network.show",
     "network.sign",
     "policies.index", "policies.show", "readyz", "sessions.sign_in", "static",

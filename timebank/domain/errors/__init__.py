@@ -12,6 +12,7 @@ from timebank.domain.errors.certificates import *
 from timebank.domain.errors.complaints import *
 from timebank.domain.errors.credit_files import *
 from timebank.domain.errors.estates import *
+from timebank.domain.errors.honours import *
 from timebank.domain.errors.hours import *
 from timebank.domain.errors.imports import *
 from timebank.domain.errors.interchange import *

@@ -137,6 +137,7 @@ def _groups(policy: Policy) -> Iterator[Problem]:
     codes = [group.code for group in policy.groups]
     if len(set(codes)) != len(codes):
         yield "groups", N_("a code stands there twice")
+    honours = {honour.code for honour in policy.honours}
     for group in policy.groups:
         if not _CODE.fullmatch(group.code):
             yield f"groups.{group.code}", N_("small letters, digits and _ are expected")
@@ -146,11 +147,13 @@ def _groups(policy: Policy) -> Iterator[Problem]:
             yield f"groups.{group.code}.below_years", N_("nobody would be in this group")
     for field, wanted in (
         ("redeem.special_groups", policy.redeem.special_groups),
-        ("redeem.waiting_first", policy.redeem.waiting_first),
+        ("redeem.waiting_first", set(policy.redeem.waiting_first) - honours),
         ("grants.groups", policy.grants.groups),
     ):
         if set(wanted) - set(codes):
             yield field, N_("a group is not defined")
+    if honours & set(codes):
+        yield "honours", N_("a group has the same code")
 
 
 def _purses(policy: Policy) -> Iterator[Problem]:

@@ -258,7 +258,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Honour:
-    """What so many verified minutes are thanked with. It moves nothing."""
+    """What so many verified minutes are thanked with. It moves nothing. `redeem.waiting_first` may name its code: then
+    who has it stands on the waiting list before others, and behind people in need."""
 
     code: str
     minutes: int

@@ -63,12 +63,12 @@ def sheet() -> Response:
 def _rows(lines: tuple[SheetLine, ...]) -> Iterator[list[object]]:
     """In Chinese, whatever language the page is in: it is for a Chinese system."""
     for line in lines:
-        who = line.person
+        who, facts = line.person, line.facts
         yield [
             line.record, who.name, SEXES.get(str(who.sex), ""), who.born_on or "", PAPERS[str(who.document_type)],
-            who.document_number, who.division_code, who.phone, "", "",
-            line.activity, line.day, ZH_PLACES.get(line.place, line.place), line.content,
-            f"{line.minutes / 60:.2f}", line.unit, line.leader, "", "",
+            who.document_number, who.division_code, who.phone, who.skills, who.service_category,
+            facts.activity, facts.day, ZH_PLACES.get(facts.place, facts.place), facts.content,
+            f"{facts.minutes / 60:.2f}", facts.unit, facts.leader, "", "",
         ]  # fmt: skip
 
 
