@@ -69,7 +69,7 @@ _AT_A_STATION = frozenset(
         "day_sheet.read", "station_keys.read", "network.report", "messages.see_own",
         "needs.read", "offers.read", "activities.read", "matching.read",
         "rounds.read", "incidents.read", "ratings.read", "credit_files.read", "certificates.read",
-        "consent_notes.read", "equipment.read", "national.read", "awards.read",
+        "consent_notes.read", "equipment.read", "national.read", "awards.read", "statistics.read",
     }
 )  # fmt: skip
 _WORKER = _AT_A_STATION | {
@@ -101,12 +101,13 @@ _COUNTY = _STREET | {
     "credit_files.decide", "listings.decide", "interchange.read", "interchange.decide", "dormant.lapse",
     "webhooks.manage", "points.read", "points.decide", "coverage.invite",
     "grant_programmes.read", "grant_programmes.decide",
-    "imports.read", "imports.decide",
+    "imports.read", "imports.decide", "statistics.freeze",
 }  # fmt: skip
 _AUDITOR = frozenset(
     {
         "network.read", "catalogue.read", "policies.read", "ledger.read", "ledger.export", "audits.read", "audits.run",
         "alerts.read", "interchange.read", "witness.hold", "reports.read", "messages.see_own",
+        "statistics.read",
     }
 )  # fmt: skip
 _ADMINISTRATOR = frozenset(

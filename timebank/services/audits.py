@@ -16,10 +16,10 @@ import structlog
 from ledger import Kind, LedgerError
 from timebank.domain.errors import AlertAlreadyAcknowledged, NotFound, ReasonMissing, TimebankError
 from timebank.domain.roles import Actor, require
-from timebank.storage.audits import Alert, AuditRun
+from timebank.storage.auditing import keep_run
+from timebank.storage.audits import AuditRun
 from timebank.storage.checking import audit_book
-from timebank.storage.outgoing import leave
-from timebank.storage.unit import Bank, Unit
+from timebank.storage.unit import Bank
 from timebank.storage.vault import VaultError
 
 log = structlog.get_logger()
@@ -80,24 +80,7 @@ def _run(bank: Bank, scope: str, asked_by: str, now: datetime) -> AuditView:
     checked = audit_book(bank, _since(bank, kept))
     document = checked.as_document()
     with bank.unit() as unit:
-        row = AuditRun(
-            book=unit.origin,
-            id=bank.new_id(now),
-            scope=scope,
-            asked_by=asked_by,
-            started_at=now,
-            finished_at=bank.clock(),
-            first_seq=checked.start,
-            size=checked.size,
-            verdict=checked.verdict,
-            findings=checked.count,
-            report=json.dumps(document, ensure_ascii=False),
-            state=None if checked.state is None else bank.vault.vouch(checked.state),
-        )
-        unit.audits.add(row)
-        if checked.count:
-            _raise_alert(bank, unit, row, document, now)
-        view = _view(row)
+        view = _view(keep_run(bank, unit, checked, scope=scope, asked_by=asked_by, now=now))
     if checked.count:
         log.error("audit found something", scope=scope, findings=checked.count, size=checked.size)
     if (scope == FULL or checked.count) and not _is_known(written, document, checked.count):
@@ -139,20 +122,6 @@ def _write(bank: Bank, audit_id: str, asked_by: str, data: dict[str, Any], now: 
 def _is_known(last: AuditRun | None, document: dict[str, Any], count: int) -> bool:
     """The same findings were written to the book before: a broken book is not filled with its own audits."""
     return count > 0 and last is not None and json.loads(last.report)["findings"] == document["findings"]
-
-
-def _raise_alert(bank: Bank, unit: Unit, row: AuditRun, document: dict[str, Any], now: datetime) -> None:
-    """One alert for the same findings, and one mail; the audit after it finds them again and stays quiet."""
-    first = document["findings"][0] if document["findings"] else {}
-    summary = f"#{first.get('seq')} · {first.get('field')} · {first.get('code')} (+{document['count'] - 1})"[:400]
-    if any(alert.summary == summary for alert in unit.audits.open_alerts()):
-        return
-    unit.audits.add(
-        Alert(book=unit.origin, id=bank.new_id(now), kind="audit", audit_id=row.id, summary=summary, raised_at=now)
-    )
-    subject = "Time bank: the ledger check found a problem / 账本检查发现问题"
-    body = f"{unit.origin}\n{summary}\n\nSee the page Audits. New checkpoints are stopped.\n"
-    leave(bank, unit, "email", bank.settings.alert_address, subject, body, now=now)
 
 
 def acknowledge(bank: Bank, actor: Actor, alert_id: str, reason: str, *, now: datetime) -> None:

@@ -23,6 +23,7 @@ from timebank.domain.policies import Origin, Policy, from_json
 from timebank.domain.rules_of_entries import EntryFacts, Holder, violations
 from timebank.storage.keys import signing_keys, verifiers
 from timebank.storage.members import Purse
+from timebank.storage.moments import moment
 from timebank.storage.people import Person
 from timebank.storage.unit import Bank, Unit
 from timebank.storage.vault import VaultError
@@ -54,7 +55,7 @@ def audit_book(bank: Bank, since: bytes | None) -> Report:
     signed = SignerMemory(settings.signer_memory_path).last(settings.book)
     pins = [Pin("signer", signed)] if signed is not None else []
     workers = _workers(bank) if since is None else None
-    with _moment(bank) as connection, replace(bank, outer=connection).read() as unit:
+    with moment(bank) as connection, replace(bank, outer=connection).read() as unit:
         known = _Known(bank, unit, connection)
         others = witnessed(bank, unit, ask=since is None and bank.outer is None)
         run = partial(
@@ -74,19 +75,6 @@ def audit_book(bank: Bank, since: bytes | None) -> Report:
         except FormatError:
             # What was kept of the last audit is damaged or of an earlier version: everything is checked again.
             return run()
-
-
-@contextmanager
-def _moment(bank: Bank) -> Iterator[Connection]:
-    """A connection that sees the database at one moment, so that entries and documents belong together."""
-    if bank.outer is not None:
-        yield bank.outer
-        return
-    options: dict[str, Any] = {"sqlite_begin": "DEFERRED"}
-    if bank.engine.dialect.name == "postgresql":
-        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with bank.engine.connect().execution_options(**options) as connection, connection.begin():
-        yield connection
 
 
 def _workers(bank: Bank) -> Workers | None:

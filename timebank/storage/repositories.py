@@ -40,10 +40,12 @@ from timebank.storage.redemptions import Redemptions
 from timebank.storage.rounds import Rounds
 from timebank.storage.slips import Slips
 from timebank.storage.standards import Standards
+from timebank.storage.statistics import Statistics
 from timebank.storage.supervision import Supervision
 from timebank.storage.trainings import Trainings
 from timebank.storage.transfers import Transfers
 from timebank.storage.webhooks import Webhooks
+from timebank.storage.yearly import Yearly
 
 
 class Repositories:
@@ -87,7 +89,9 @@ class Repositories:
         self.rounds = Rounds(session, book)
         self.slips = Slips(session, book)
         self.standards = Standards(session, book)
+        self.statistics = Statistics(session, book)
         self.supervision = Supervision(session, book)
         self.trainings = Trainings(session, book)
         self.transfers = Transfers(session, book)
         self.webhooks = Webhooks(session, book)
+        self.yearly = Yearly(session, book)

@@ -30,6 +30,7 @@ from timebank.domain.errors.redemptions import *
 from timebank.domain.errors.rounds import *
 from timebank.domain.errors.slips import *
 from timebank.domain.errors.stations import *
+from timebank.domain.errors.statistics import *
 from timebank.domain.errors.supervision import *
 from timebank.domain.errors.trainings import *
 from timebank.domain.errors.transfers import *
