@@ -15,7 +15,7 @@ from tests.browser.conftest import People, follow
 PAGES = {
     None: ("/", "/sign-in", "/join", "/stations", "/stations/LN-0101", "/map", "/coverage", "/inspections", "/policies",
            "/policies/1", "/services", "/services/errands",
-           "/certificates/check", "/api/docs", "/verify", "/projects", "/complain",
+           "/certificates/check", "/reports", "/open-data", "/api/docs", "/verify", "/projects", "/complain",
            "/complain/follow", "/nowhere"),
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
                     "/transfers", "/transfers/new", "/interchange/new",
@@ -29,7 +29,7 @@ PAGES = {
                "/station-keys", "/network", "/trainings/desk",
                "/needs/desk", "/needs/at-desk", "/offers/desk", "/offers/at-desk",
                "/activities/desk", "/activities/new", "/teams/new", "/projects/new", "/matching",
-               "/desk/day-sheets", "/estates", "/dormant", "/hours/due",
+               "/desk/day-sheets", "/estates", "/dormant", "/hours/due", "/statistics",
                "/rounds", "/rounds/new", "/rounds/sheet", "/rounds/coverage", "/incidents", "/incidents/new",
                "/ratings", "/credit-files", "/complaints/new", "/consent-notes/desk", "/equipment/desk"),
     "county": ("/rounds", "/rounds/coverage", "/complaints", "/complaints/overdue", "/credit-files", "/ratings",
@@ -39,8 +39,9 @@ PAGES = {
                "/network/operators", "/network/divisions",
                "/network/stations/new", "/policies/new",
                "/grants", "/corrections", "/services", "/services/errands", "/station-keys", "/webhooks",
-               "/interchange", "/dormant", "/points", "/grants/programmes", "/circulation"),
-    "auditor": ("/audits",),
+               "/interchange", "/dormant", "/points", "/grants/programmes", "/circulation", "/statistics",
+               "/statistics/operators"),
+    "auditor": ("/audits", "/statistics"),
     "admin": ("/staff", "/tokens", "/audits"),
 }  # fmt: skip
 RULES = {

@@ -43,6 +43,7 @@ MENU = (
     Item("estates.index", N_("Estates"), "estates.read"),
     Item("privacy.requests", N_("Erasures"), "erasures.read"),
     Item("dashboard.index", N_("Figures"), "reports.read"),
+    Item("statistics.index", N_("Figures of a year"), "statistics.read"),
     Item("coverage.figures", N_("Coverage"), "reports.read"),
     Item("supervision.index", N_("Supervision"), "signals.read"),
     Item("organisations.index", N_("Network"), "network.report"),

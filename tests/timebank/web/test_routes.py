@@ -22,6 +22,9 @@ PUBLIC_ROUTES = {
     "policies.index", "policies.show", "readyz", "sessions.sign_in", "static",
     "log.checkpoint", "log.description", "log.policy", "log.policy_at", "log.tile", "log.timestamp", "verify.index",
     "standards.card_pdf", "standards.show", "verify.offline", "projects.index",
+    "reports.index", "reports.show", "reports.document", "reports.table", "reports.excel", "reports.paper",
+    "reports.receipt", "reports.data", "reports.data_csv", "reports.data_json", "reports.data_excel",
+    "api_statistics.every", "api_statistics.show",
     "certificates.check", "interchange.card", "interchange.receive", "interchange.exchange",
 }  # fmt: skip
 
