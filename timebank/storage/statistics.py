@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import LargeBinary, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from timebank.storage.base import Base, InBook, to_person
 
@@ -62,9 +62,11 @@ class Statistics:
         query = select(AnnualReport).where(AnnualReport.book == self._book, AnnualReport.state == DRAFT)
         return list(self._session.scalars(query.order_by(AnnualReport.year.desc())))
 
-    def frozen(self) -> list[AnnualReport]:
-        """Every frozen report, the latest year and version first."""
+    def frozen(self, *, whole: bool = True) -> list[AnnualReport]:
+        """Every frozen report, the latest year and version first; their documents only if they are asked for."""
         query = select(AnnualReport).where(AnnualReport.book == self._book, AnnualReport.state == FROZEN)
+        if not whole:
+            query = query.options(defer(AnnualReport.document, raiseload=True))
         return list(self._session.scalars(query.order_by(AnnualReport.year.desc(), AnnualReport.edition.desc())))
 
     def of_year(self, year: int, edition: int | None = None) -> AnnualReport | None:

@@ -54,7 +54,7 @@ def test_there_are_routes_for_every_noun(app: Flask) -> None:
     nouns = {rule.split("/")[3] for rule, _, _ in api_routes(app)}
     assert nouns == {
         "hours", "members", "redemptions", "policies", "stations", "services", "grants", "reversals", "audits",
-        "receipts", "station-keys", "network", "operators", "divisions",
+        "receipts", "reports", "station-keys", "statistics", "network", "operators", "divisions",
         "messages", "inspections", "signals", "call-backs", "dashboard", "trainings", "erasures",
         "day-sheets", "estates", "interchange", "points", "certificates", "national",
         "guests", "gifts", "imports", "honours", "records",

@@ -24,7 +24,6 @@ PUBLIC_ROUTES = {
     "standards.card_pdf", "standards.show", "verify.offline", "projects.index",
     "reports.index", "reports.show", "reports.document", "reports.table", "reports.excel", "reports.paper",
     "reports.receipt", "reports.data", "reports.data_csv", "reports.data_json", "reports.data_excel",
-    "api_statistics.every", "api_statistics.show",
     "certificates.check", "interchange.card", "interchange.receive", "interchange.exchange",
 }  # fmt: skip
 

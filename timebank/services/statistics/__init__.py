@@ -5,12 +5,13 @@ from timebank.services.statistics.published import documents, every, receipt, se
 from timebank.services.statistics.reports import draft, drafts, freeze, see_draft, withdraw
 from timebank.services.statistics.tracing import StaffView, trace
 from timebank.services.statistics.tracing import see as see_year
-from timebank.services.statistics.values import DraftView, ReportView, Trace, TraceLine
+from timebank.services.statistics.values import DraftView, ReportLine, ReportView, Trace, TraceLine
 
 __all__ = [
     "COUNTED",
     "Card",
     "DraftView",
+    "ReportLine",
     "ReportView",
     "StaffView",
     "Trace",

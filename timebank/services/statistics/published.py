@@ -6,19 +6,19 @@ import json
 from typing import Any
 
 from timebank.domain.errors import NotFound, ReceiptNotYet
-from timebank.services.statistics.values import ReportView, report_view
+from timebank.services.statistics.values import ReportLine, ReportView, report_line, report_view
 from timebank.storage.publishing import receipts_of
 from timebank.storage.unit import Bank
 
 
-def every(bank: Bank) -> tuple[ReportView, ...]:
+def every(bank: Bank) -> tuple[ReportLine, ...]:
     """All frozen reports, the latest year and version first."""
     with bank.read() as unit:
         newest: dict[int, int | None] = {}
-        rows = unit.statistics.frozen()
+        rows = unit.statistics.frozen(whole=False)
         for row in rows:
             newest.setdefault(row.year, row.edition)
-        return tuple(report_view(row, newest[row.year]) for row in rows)
+        return tuple(report_line(row, newest[row.year]) for row in rows)
 
 
 def see(bank: Bank, year: int, edition: int | None = None) -> ReportView:

@@ -26,8 +26,8 @@ class DraftView:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportView:
-    """A frozen report. `body` are its exact bytes, `document` the same read; `newest` of its year or not."""
+class ReportLine:
+    """A frozen report in a list. `newest`: of its year."""
 
     year: int
     edition: int
@@ -37,6 +37,12 @@ class ReportView:
     reason: str
     frozen_at: datetime
     newest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView(ReportLine):
+    """A frozen report whole: `body` are its exact bytes, `document` the same read."""
+
     body: bytes
     document: dict[str, Any]
 
@@ -84,18 +90,24 @@ def draft_view(unit: Unit, row: AnnualReport, actor: Actor) -> DraftView:
     )
 
 
+def report_line(row: AnnualReport, newest: int | None) -> ReportLine:
+    return ReportLine(**_known(row, newest))
+
+
 def report_view(row: AnnualReport, newest: int | None) -> ReportView:
+    return ReportView(**_known(row, newest), body=row.document, document=json.loads(row.document))
+
+
+def _known(row: AnnualReport, newest: int | None) -> dict[str, Any]:
     if row.edition is None or row.digest is None or row.entry_seq is None or row.frozen_at is None:
         raise ValueError("a frozen report without its digest")
-    return ReportView(
-        year=row.year,
-        edition=row.edition,
-        digest=row.digest,
-        entry_seq=row.entry_seq,
-        result=row.result or "",
-        reason=row.reason or "",
-        frozen_at=row.frozen_at,
-        newest=row.edition == newest,
-        body=row.document,
-        document=json.loads(row.document),
-    )
+    return {
+        "year": row.year,
+        "edition": row.edition,
+        "digest": row.digest,
+        "entry_seq": row.entry_seq,
+        "result": row.result or "",
+        "reason": row.reason or "",
+        "frozen_at": row.frozen_at,
+        "newest": row.edition == newest,
+    }

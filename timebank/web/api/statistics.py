@@ -1,4 +1,4 @@
-"""Annual reports for everybody, and the figures of a year with their traces for the staff, over the API."""
+"""Annual reports, and the figures of a year with their traces, over the API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 
 from timebank.services import statistics
 from timebank.web.api.schemas import Nothing, SafeText
-from timebank.web.guard import actor, allow, bank, now, public
+from timebank.web.guard import actor, allow, bank, now
 from timebank.web.reporting import items
 
 blueprint = Blueprint("api_statistics", __name__, description="Annual reports and the figures of a year")
@@ -103,7 +103,7 @@ class FigureTrace(ma.Schema):
 
 
 @blueprint.route("/reports")
-@public
+@allow("network.read")
 @blueprint.response(200, AnnualReports)
 def every() -> Any:
     """Every frozen report, the latest year and version first"""
@@ -111,7 +111,7 @@ def every() -> Any:
 
 
 @blueprint.route("/reports/<string:year>")
-@public
+@allow("network.read")
 @blueprint.arguments(VersionQuery, location="query")
 @blueprint.response(200, WholeAnnualReport)
 def show(query: dict[str, Any], year: str) -> Any:
