@@ -99,7 +99,8 @@ def programme_view(bank: Bank, unit: Unit, actor: Actor, row: Programme) -> Prog
             account = theirs.points.account(actor.person_id)
             mine = theirs.book.balance(account) if account else 0
             left = lots_of(theirs, account) if account else ()
-            rules = rules_now(theirs, bank.clock())[0]
+            in_force = theirs.points.rules_at(bank.clock())
+            rules = from_document(in_force.document) if in_force is not None else rules
     return ProgrammeView(
         id=row.id,
         origin=row.origin,
