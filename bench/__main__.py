@@ -9,7 +9,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import append, audit, coverage, log, matching, web
+from bench import append, audit, coverage, imports, log, matching, web
 from tests.postgres import cluster
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
@@ -21,7 +21,7 @@ def main() -> int:
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="timebank-bench-") as folder, cluster(durable=True) as server:
         directory = Path(folder)
-        for part in (append, audit, web, log, matching, coverage):
+        for part in (append, audit, web, log, matching, coverage, imports):
             rows += part.run(directory, server.new_database())
             _write("\n".join(_lines(rows)))
     print("\n".join(_lines(rows)))  # noqa: T201 - the result is for who ran it
