@@ -16,11 +16,24 @@ from timebank.demo.needs import add_needs
 from timebank.demo.people import PASSWORD, PIN, MadeUp, people
 from timebank.demo.story import Story
 from timebank.domain.catalogue import seed_services
+from timebank.domain.honours import NewAward
 from timebank.domain.local_time import local_day
 from timebank.domain.points import Rules
 from timebank.domain.roles import Actor, Role, RoleName
 from timebank.founding import found_network
-from timebank.services import Bank, beginning, catalogue, coverage, hours, members, points, policies, staff, training
+from timebank.services import (
+    Bank,
+    beginning,
+    catalogue,
+    coverage,
+    honours,
+    hours,
+    members,
+    points,
+    policies,
+    staff,
+    training,
+)
 from timebank.services.members import Application
 from timebank.services.points import NewGoods
 
@@ -80,6 +93,8 @@ def load_demo(bank: Bank, *, say: Callable[[str], object], now: datetime | None 
         train_and_inspect(one, actors, stations["LN-0101"], crowd, end)
         add_needs(one, actors, [(who, made, story.member(who, made)) for who, made in crowd], stations, end)
         _add_points(one, actors, crowd, stations, end)
+        commended = NewAward("邻里好帮手", "新谊社区居民委员会（演示）", local_day(start), "")
+        honours.record(one, actors["worker"], crowd[0][0], commended, now=end)
         hours.make_sheet(one, actors["worker"], stations["LN-0101"], local_day(end), 4, now=end)
     coverage.run_nightly(bank, now=end)
     say(f"Done: {beginning.size(bank)} entries in the book.")

@@ -213,7 +213,7 @@ class Story:
         child = self.random.choice(near)
         worker = self.actors[COLLEAGUE[made.station][0]]
         try:
-            families.record_kin(bank, worker, elder_id, child[0], "child", now=now)
+            families.record_kin(bank, worker, elder_id, child[0], "child", "household_register", now=now)
             families.record_proxy(bank, worker, elder_id, child[0], "desk", now=now)
             transfers.gift(bank, self.member(*child), elder_id, 60, now=now)
         except TimebankError:

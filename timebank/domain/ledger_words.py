@@ -40,7 +40,7 @@ _WORDS: Final = {
     ("inherit", OUT): N_("Passed on to the heirs"),
     ("retire", IN): N_("Withdrawn from circulation"),
     ("retire", OUT): N_("Withdrawn from circulation"),
-    ("clear", IN): N_("Brought from another county"),
+    ("clear", IN): N_("Brought from another county or system"),
     ("clear", OUT): N_("Taken to another county"),
     ("reverse", IN): N_("A correction in your favour"),
     ("reverse", OUT): N_("A correction: hours taken back"),

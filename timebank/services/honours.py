@@ -166,9 +166,11 @@ def recognise_due(bank: Bank, *, now: datetime) -> int:
     """
     changed, today = 0, local_day(now)
     with bank.unit() as unit:
+        if unit.policies.in_force(now) is None:
+            return 0
         policy, _ = unit.policy_at(now)
-        known, lowest = unit.honours.every_star(), min((one.minutes for one in policy.honours), default=None)
-        if lowest is None and not known:
+        known = unit.honours.every_star()
+        if not policy.honours and not known:
             return 0
         for who, minutes in unit.honours.served().items():
             held = {honour.code for honour in reached(policy, minutes)}

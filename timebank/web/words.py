@@ -236,11 +236,16 @@ def finding_word(code: str) -> str:
     return str(gettext(FINDING_LABELS[code])) if code in FINDING_LABELS else code
 
 
-def station_choices(verb: str) -> list[tuple[str, str]]:
-    """For a select field: the open stations where the visitor may do this, by name in the visitor's language."""
+def station_choices(verb: str, *, desks: bool = False) -> list[tuple[str, str]]:
+    """For a select field: the open stations where the visitor may do this, by name in the visitor's language; with
+    `desks` those alone that have members, no centres."""
     views = network.stations(bank())
     reach = stations_of(actor(), verb, {one.id: one.parent_id for one in views})
-    return [(one.id, in_language(one.name, one.name_en)) for one in views if one.id in reach and one.state == "open"]
+    return [
+        (one.id, in_language(one.name, one.name_en))
+        for one in views
+        if one.id in reach and one.state == "open" and (one.kind == "station" or not desks)
+    ]
 
 
 def init_words(app: Flask) -> None:

@@ -48,7 +48,7 @@ class OutForm(Form):
 def index() -> str:
     """The sheets that came in; one that goes out."""
     out = OutForm(formdata=None)
-    out.kind.choices, out.station.choices = choices(KIND_LABELS), station_choices("imports.decide")
+    out.kind.choices, out.station.choices = choices(KIND_LABELS), station_choices("imports.decide", desks=True)
     out.form.choices = [("csv", "CSV"), ("xlsx", "Excel")]
     rows = imports.every(bank(), actor())
     return render_template("imports/index.html", rows=rows, out=out, kinds=KIND_LABELS, states=STATE_LABELS)
@@ -59,7 +59,7 @@ def index() -> str:
 def new() -> Any:
     """Load a sheet; it is checked, and nothing is taken over."""
     form, refusal = LoadForm(), None
-    form.kind.choices, form.station.choices = choices(KIND_LABELS), station_choices("imports.decide")
+    form.kind.choices, form.station.choices = choices(KIND_LABELS), station_choices("imports.decide", desks=True)
     if form.validate_on_submit():
         try:
             file = request.files.get("file")

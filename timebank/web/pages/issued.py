@@ -28,7 +28,7 @@ ACCOUNTS = {
     "pool": N_("in the pool"),
     "provider": N_("with stations, for care given"),
     "escrow": N_("set aside for requests"),
-    "clearing": N_("owed to other books"),
+    "clearing": N_("owed to other books; below zero: taken over from them"),
 }
 
 
