@@ -86,6 +86,9 @@ def test_who_receives_whom(world: World, guest: Actor) -> None:
     refused(world, errors.GuestNotNeeded, lambda: receive("worker A"))
     for who in ("street", "county", "auditor", "admin"):
         refused(world, errors.Forbidden, lambda who=who: receive(who))
+    myself = Actor(guest.book, guest.person_id, world.staff["worker B"].roles, "web")
+    refused(world, errors.SecondPersonNeeded, lambda: members.receive(
+        world.bank, myself, guest.person_id, pin=PIN, now=NOW))  # fmt: skip
     members.suspend(world.bank, world.staff["worker A"], guest.person_id, now=NOW)
     refused(world, errors.MemberNotActive, lambda: receive("worker B"))
     refused(world, errors.NotFound, lambda: members.guest(

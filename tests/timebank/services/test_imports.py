@@ -277,6 +277,10 @@ def test_a_large_sheet_is_checked_by_the_scheduler(world: World, monkeypatch: py
         world.bank, second_county(world), view.id, "", now=NOW))  # fmt: skip
     imports.work_due(world.bank, now=NOW)
     assert imports.see(world.bank, world.staff["county"], view.id).rows_good == 1
+    broken = load(world, sheet(person(2)) + b'"x,1\n')
+    imports.work_due(world.bank, now=NOW)
+    assert found(world, broken) == [(1, "", "sheet_unreadable")]
+    refused(world, errors.SheetUnreadable, lambda: load(world, b"a,a\n" + b"1,2\n" * 9))
 
 
 def test_what_nobody_decided_on_is_forgotten(world: World) -> None:

@@ -56,6 +56,7 @@ FINDING_LABELS: Final = {
     "class_unknown": N_("one of the codes of the list 5+X is expected"),
     "number_unreadable": N_("a whole number is expected"),
     "service_code_taken": N_("there is a service with this code already"),
+    "sheet_unreadable": N_("a line of the file can not be read: look at quotation marks, and at the number of lines"),
     "column_missing": N_("no column was chosen for it"),
     "name_invalid": N_("a name of 2 to 50 signs is expected"),
     "phone_invalid": N_("this is no phone number"),

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from timebank.domain.errors import SheetUnreadable
 from timebank.domain.imports import Finding, ImportKind, ImportState, Row, check_line, keys_of, missing_fields, to_json
 from timebank.domain.imports.rows import BalanceRow, HistoryRow, MemberRow, ServiceRow
 from timebank.domain.local_time import local_day
@@ -30,7 +31,10 @@ def check_now(bank: Bank, import_id: str, *, now: datetime) -> bool:
         kind, columns, sealed = ImportKind(run.kind), json.loads(run.columns), run.file_sealed
         source, version = run.source, run.version
     data = base64.b64decode(bank.vault.open_for_service("import", sealed))
-    rows, findings = _checked(bank, kind, read_sheet(data), columns, source, now)
+    try:
+        rows, findings = _checked(bank, kind, read_sheet(data), columns, source, now)
+    except SheetUnreadable as error:
+        rows, findings = [], [Finding(1, "", error.code)]
     with bank.unit() as unit:
         run = unit.imports.get(import_id, lock=True)
         if run is None or run.version != version:

@@ -24,7 +24,7 @@ from timebank.domain.errors import (
 from timebank.domain.imports import FIELD_LABELS, FIELDS, STATE_LABELS, ImportKind, ImportState, guess, missing_fields
 from timebank.domain.roles import Actor, require
 from timebank.services.imports.checking import check_now
-from timebank.services.imports.reading import read_sheet
+from timebank.services.imports.reading import read_sheet, read_titles
 from timebank.services.imports.values import ImportView, locked, view_of
 from timebank.storage.imports import ImportRun
 from timebank.storage.unit import Bank
@@ -55,10 +55,11 @@ def load(bank: Bank, actor: Actor, new: NewImport, *, now: datetime) -> ImportVi
     require(actor, "imports.decide")
     if new.kind not in set(ImportKind) or not 0 < len(new.source.strip()) <= 80:
         raise Invalid
-    kind, sheet = ImportKind(new.kind), read_sheet(new.data)
+    kind, at_once = ImportKind(new.kind), len(new.data) <= AT_ONCE
+    titles = read_sheet(new.data).titles if at_once else read_titles(new.data)
     if kind is not ImportKind.SERVICES and not new.agreed:
         raise ConsentMissing
-    columns = guess(kind, sheet.titles) if new.columns is None else _chosen(kind, new.columns, sheet.titles)
+    columns = guess(kind, titles) if new.columns is None else _chosen(kind, new.columns, titles)
     with bank.unit() as unit:
         station = unit.network.get_station(new.station_id)
         if station is None or station.kind != "station" or station.state != "open":
@@ -70,7 +71,7 @@ def load(bank: Bank, actor: Actor, new: NewImport, *, now: datetime) -> ImportVi
             station_id=new.station_id,
             source=new.source.strip(),
             file_digest=hashlib.sha256(new.data).hexdigest(),
-            titles=json.dumps(sheet.titles, ensure_ascii=False),
+            titles=json.dumps(titles, ensure_ascii=False),
             columns=json.dumps(columns, ensure_ascii=False),
             file_sealed=bank.vault.seal_for_service("import", base64.b64encode(new.data).decode()),
             only_good=new.only_good,
@@ -86,7 +87,7 @@ def load(bank: Bank, actor: Actor, new: NewImport, *, now: datetime) -> ImportVi
         unit.imports.add(row)
         unit.flush()
         import_id = row.id
-    if len(new.data) <= AT_ONCE:
+    if at_once:
         check_now(bank, import_id, now=now)
     with bank.read() as unit:
         return view_of(unit, actor, locked(unit, import_id))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO, StringIO
+from itertools import islice
 from typing import Final
 
 from openpyxl import load_workbook
@@ -37,6 +38,13 @@ def read_sheet(data: bytes) -> Sheet:
     if len(data) > MOST_BYTES:
         raise SheetUnreadable(reason=N_("it is too large"))
     return _sheet(_excel(data) if data.startswith(ZIP) else _csv(data))
+
+
+def read_titles(data: bytes) -> tuple[str, ...]:
+    """The first line alone, of a sheet that is read as a whole later. Raises SheetUnreadable."""
+    if len(data) > MOST_BYTES:
+        raise SheetUnreadable(reason=N_("it is too large"))
+    return _sheet(islice(_excel(data) if data.startswith(ZIP) else _csv(data), 1)).titles
 
 
 def _sheet(rows: Iterator[tuple[int, tuple[str, ...]]]) -> Sheet:

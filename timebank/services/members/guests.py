@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from timebank.domain.errors import GuestNotNeeded, MemberNotActive, NotFound
+from timebank.domain.errors import GuestNotNeeded, MemberNotActive, NotFound, SecondPersonNeeded
 from timebank.domain.identity import parse_member_number
 from timebank.domain.roles import Actor, covers, require, workplaces
 from timebank.services.members.values import require_member
@@ -48,12 +48,14 @@ def receive(bank: Bank, actor: Actor, person_id: str, *, pin: str = "", card: st
     """A member of another station is at the actor's desk: for two hours it may act for the member.
 
     Raises PinWrong, PinNotSet, CardUnknown, TooManyAttempts, MemberNotActive, GuestNotNeeded at the own station,
-    NotFound, Forbidden.
+    SecondPersonNeeded for oneself, NotFound, Forbidden.
     """
     require(actor, "guests.serve")
     places = workplaces(actor)
     if not places:
         raise NotFound
+    if person_id == actor.person_id:
+        raise SecondPersonNeeded
     with bank.read() as unit:
         membership = require_member(unit, person_id)
         if covers(actor, membership.station_id, unit.network.parents(), "members.read"):

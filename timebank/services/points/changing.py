@@ -145,7 +145,7 @@ def _lapse_of(bank: Bank, theirs: Bank, owner_id: str, now: datetime) -> bool:
                 [(row.account, -gone), (there.issuance, gone)],
                 now=now,
                 policy=rules_now(there, now)[1],
-                key=f"lapse-{row.account}-{today.isoformat()}",
+                key=f"lapse-{row.account}-{there.book.head().size}",
             )
         warns = _warns(row, total(lapsed(left, today + WARN_LAPSE)) > gone, today)
         if warns:

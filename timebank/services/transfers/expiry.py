@@ -59,7 +59,7 @@ def _write(unit: Unit, person_id: str, due: Sequence[Lot], now: datetime) -> Non
         [(purse, -total(due)), *back.items()],
         now=now,
         policy=unit.policy_at(now)[1],
-        key=f"grant-lapse-{purse}-{local_day(now).isoformat()}",
+        key=f"grant-lapse-{purse}-{unit.book.head().size}",
         evidence=document.commitment,
     )
 
