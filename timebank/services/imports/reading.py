@@ -15,11 +15,12 @@ from openpyxl import load_workbook
 
 from timebank.domain.errors import SheetUnreadable
 from timebank.domain.words import N_
+from timebank.services.imports.packages import check_package
 
 MOST_BYTES: Final = 32_000_000
-MOST_UNPACKED: Final = 400_000_000
 MOST_LINES: Final = 200_000
 MOST_COLUMNS: Final = 100
+MOST_CELL: Final = 1_000
 ZIP = b"PK\x03\x04"
 
 
@@ -61,6 +62,10 @@ def _sheet(rows: Iterator[tuple[int, tuple[str, ...]]]) -> Sheet:
                 continue
             if len(lines) >= MOST_LINES:
                 raise SheetUnreadable(reason=N_("it has more than 200,000 lines"))
+            if any(len(cell) > MOST_CELL for cell in cells):
+                raise SheetUnreadable(reason=N_("a cell has more than 1,000 characters"))
+            if any(cell.startswith("=") for cell in cells):
+                raise SheetUnreadable(reason=N_("it has formulas: paste the values alone, and save it again"))
             lines.append((number, cells))
         return Sheet(titles, tuple(lines))
     except csv.Error as error:
@@ -87,14 +92,10 @@ def _text(data: bytes) -> str:
 
 
 def _excel(data: bytes) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Values alone: a formula gives what Excel computed last, a macro is refused."""
+    """Values alone: formulas, macros and whatever leads elsewhere are refused."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as packed:
-            parts = packed.infolist()
-        if sum(part.file_size for part in parts) > MOST_UNPACKED:
-            raise SheetUnreadable(reason=N_("it is too large"))
-        if any("vbaProject" in part.filename for part in parts):
-            raise SheetUnreadable(reason=N_("it holds a program"))
+            check_package(packed)
         book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
         rows = book.worksheets[0].iter_rows(values_only=True, max_col=MOST_COLUMNS + 1)
         return ((number, _trimmed(tuple(_cell(one) for one in row))) for number, row in enumerate(rows, 1))
