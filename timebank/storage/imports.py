@@ -142,6 +142,27 @@ class Imports:
         query = select(ImportRun.id).where(ImportRun.book == self._book, ImportRun.state.in_(AT_WORK))
         return list(self._session.scalars(query.order_by(ImportRun.id)))
 
+    def taken_over(self, kind: str, file_digest: str) -> bool:
+        """Whether a sheet of the very same bytes is being taken over, or was and stands."""
+        query = select(ImportRun.id).where(
+            ImportRun.book == self._book, ImportRun.kind == kind, ImportRun.file_digest == file_digest,
+            ImportRun.state.in_(("running", "done", "undoing")),
+        )  # fmt: skip
+        return self._session.scalar(query.limit(1)) is not None
+
+    def brought(self, source: str, person_ids: Iterable[str]) -> set[str]:
+        """Those members whose hours of this other system are here already."""
+        same = (ImportRun.book == ImportLine.book) & (ImportRun.id == ImportLine.import_id)
+        query = (
+            select(ImportLine.person_id)
+            .join(ImportRun, same)
+            .where(
+                ImportLine.book == self._book, ImportLine.person_id.in_(padded(person_ids)),
+                ImportLine.state.in_(("done", "kept")), ImportLine.minutes > 0, ImportRun.source == source,
+            )
+        )  # fmt: skip
+        return {row for row in self._session.scalars(query) if row}
+
     def first_chunk(self, import_id: str) -> ImportChunk | None:
         """The next lines to be carried out."""
         query = select(ImportChunk).where(ImportChunk.book == self._book, ImportChunk.import_id == import_id)

@@ -187,10 +187,12 @@ def test_balances_and_the_past_come_for_members_who_are_there(world: World) -> N
     told = f"N,Balance,tel,nr\nV1,5400,,\nV7,60,,\n,120,{phone},\n,180,,{number}\n,61,,{number}\n".encode()
     columns = {"key": "N", "seconds": "Balance", "phone": "tel", "member_number": "nr"}
     view = load(world, told, kind="balances", columns=columns, only_good=True)
-    assert found(world, view) == [(3, "key", "member_unknown"), (6, "seconds", "time_not_whole_minutes")]
+    assert found(world, view) == [
+        (3, "key", "member_unknown"), (4, "key", "twice_in_file"), (6, "seconds", "time_not_whole_minutes"),
+    ]  # fmt: skip
     approved(world, view)
     brought = member(world, phone)
-    assert (world.balance(brought, "imported"), world.balance(here, "imported")) == (92, 3)
+    assert (world.balance(brought, "imported"), world.balance(here, "imported")) == (90, 3)
     past = ("志愿者编号,服务日期,活动名称,服务地点,服务内容,服务时间(小时),活动组织单位,活动负责人\n"
             "V1,2019-05-01,敬老,家中,聊天,1.333,幸福社区,李主任\n"
             "V1,2999-01-01,敬老,,,1,,\nV1,2019/5/1,,,,1,,\n")  # fmt: skip
@@ -198,10 +200,30 @@ def test_balances_and_the_past_come_for_members_who_are_there(world: World) -> N
     assert [code for *_, code in found(world, view)] == ["date_to_come", "date_unreadable"]
     before = world.size()
     approved(world, view)
-    assert (world.size(), world.balance(brought, "imported"), world.balance(brought)) == (before, 92, 0)
+    assert (world.size(), world.balance(brought, "imported"), world.balance(brought)) == (before, 90, 0)
     mine = own_data.own(world.bank, brought, now=NOW)["past_service"]
     assert [(one["minutes"], one["facts"]["unit"]) for one in mine] == [(80, "幸福社区")]
     assert hours.mine(world.bank, brought) == ()
+
+
+def test_nothing_is_taken_over_twice(world: World) -> None:
+    first = load(world, sheet(person(1)))
+    again = load(world, sheet(person(1)))
+    approved(world, first)
+    other = second_county(world)
+    refused(world, errors.SheetTakenOver, lambda: imports.approve(
+        world.bank, other, again.id, again.digest, now=NOW))  # fmt: skip
+    columns = {"key": "key", "minutes": "minutes"}
+    more = load(world, b"key,minutes\nV1,90\n", kind="balances", columns=columns, only_good=True)
+    assert found(world, more) == [(2, "key", "balance_there")]
+    elsewhere = load(world, b"key,minutes\nV1,90\n", kind="balances", columns=columns, source="另一系统")
+    assert found(world, elsewhere) == [(2, "key", "member_unknown")]
+    brought = member(world, "18800000001")
+    told = f"member_number,minutes\n{world.number(brought)},30\n".encode()
+    columns = {"member_number": "member_number", "minutes": "minutes"}
+    third = load(world, told, kind="balances", columns=columns, source="另一系统")
+    approved(world, third)
+    assert world.balance(brought, "imported") == 180
 
 
 def test_services_of_the_county_come_too(world: World) -> None:

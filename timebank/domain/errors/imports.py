@@ -46,3 +46,11 @@ class ImportStateConflict(Refused):
     code = "import_state_conflict"
     message = N_("This can not be done now: the sheet is in the state “%(state)s”.")
     remedy = N_("Reload the page to see how far it is.")
+
+
+class SheetTakenOver(Refused):
+    """A file of the very same bytes was taken over before, and stands."""
+
+    code = "sheet_taken_over"
+    message = N_("This very sheet was taken over already.")
+    remedy = N_("Look at the list of sheets. It can be taken over again only after it was taken back.")

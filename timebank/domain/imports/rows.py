@@ -57,6 +57,7 @@ FINDING_LABELS: Final = {
     "number_unreadable": N_("a whole number is expected"),
     "service_code_taken": N_("there is a service with this code already"),
     "sheet_unreadable": N_("a line of the file can not be read: look at quotation marks, and at the number of lines"),
+    "balance_there": N_("the hours of this member from that system are here already"),
     "column_missing": N_("no column was chosen for it"),
     "name_invalid": N_("a name of 2 to 50 signs is expected"),
     "phone_invalid": N_("this is no phone number"),

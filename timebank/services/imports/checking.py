@@ -118,13 +118,28 @@ def refused_by_book(bank: Bank, unit: Unit, rows: Sequence[Row], source: str) ->
             found[row.line] = Finding(row.line, "phone", "phone_taken")
         elif _paper(bank, row) in papers:
             found[row.line] = Finding(row.line, "document_number", "resident_id_taken")
+    found |= _refused_of_members(bank, unit, rows, source)
+    services = [row for row in rows if isinstance(row, ServiceRow)]
+    codes = {one.code for one in unit.catalogue.services()} if services else set()
+    for one in services:
+        if one.code in codes:
+            found[one.line] = Finding(one.line, "code", "service_code_taken")
+    return found
+
+
+def _refused_of_members(bank: Bank, unit: Unit, rows: Sequence[Row], source: str) -> dict[int, Finding]:
+    """Lines about members who are here already: somebody must be there, and hours come from a system only once."""
     named = [row for row in rows if isinstance(row, BalanceRow | HistoryRow)]
     there = people_of(bank, unit, named, source)
-    found |= {row.line: Finding(row.line, "key", "member_unknown") for row in named if row.line not in there}
-    codes = {one.code for one in unit.catalogue.services()} if any(isinstance(row, ServiceRow) for row in rows) else ()
-    for one in rows:
-        if isinstance(one, ServiceRow) and one.code in codes:
-            found[one.line] = Finding(one.line, "code", "service_code_taken")
+    found = {row.line: Finding(row.line, "key", "member_unknown") for row in named if row.line not in there}
+    balances = [row for row in rows if isinstance(row, BalanceRow) and row.line in there]
+    had, seen = unit.imports.brought(source, [there[row.line] for row in balances]), set[str]()
+    for balance in balances:
+        who = there[balance.line]
+        if who in had or who in seen:
+            code = "balance_there" if who in had else "twice_in_file"
+            found[balance.line] = Finding(balance.line, "key", code)
+        seen.add(who)
     return found
 
 

@@ -20,6 +20,7 @@ from timebank.domain.errors import (
     NotFound,
     RunChanged,
     SecondPersonNeeded,
+    SheetTakenOver,
 )
 from timebank.domain.imports import FIELD_LABELS, FIELDS, STATE_LABELS, ImportKind, ImportState, guess, missing_fields
 from timebank.domain.roles import Actor, require
@@ -123,7 +124,8 @@ def _chosen(kind: ImportKind, columns: Mapping[str, str], titles: Any) -> dict[s
 def approve(bank: Bank, actor: Actor, import_id: str, digest: str, *, now: datetime) -> ImportView:
     """A second person lets happen what the dry run of this digest showed. The scheduler carries it out.
 
-    Raises SecondPersonNeeded, RunChanged, ImportHasFindings, ImportEmpty, ImportStateConflict, NotFound, Forbidden.
+    Raises SecondPersonNeeded, RunChanged, SheetTakenOver, ImportHasFindings, ImportEmpty, ImportStateConflict,
+    NotFound, Forbidden.
     """
     require(actor, "imports.decide")
     with bank.unit() as unit:
@@ -134,6 +136,8 @@ def approve(bank: Bank, actor: Actor, import_id: str, digest: str, *, now: datet
             raise SecondPersonNeeded
         if row.digest != digest:
             raise RunChanged
+        if unit.imports.taken_over(row.kind, row.file_digest):
+            raise SheetTakenOver
         if not row.rows_good:
             raise ImportEmpty
         if row.rows_wrong and not row.only_good:
