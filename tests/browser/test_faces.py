@@ -15,8 +15,8 @@ from tests.browser.conftest import People, follow
 PAGES = {
     None: ("/", "/sign-in", "/join", "/stations", "/stations/LN-0101", "/map", "/coverage", "/inspections", "/policies",
            "/policies/1", "/services", "/services/errands",
-           "/certificates/check", "/honour-roll", "/reports", "/open-data", "/api/docs", "/verify", "/projects", "/complain",
-           "/complain/follow", "/nowhere"),
+           "/certificates/check", "/honour-roll", "/reports", "/open-data", "/api/docs", "/verify", "/projects",
+           "/complain", "/complain/follow", "/nowhere"),
     "19900000050": ("/", "/hours/new", "/hours", "/visits/new", "/redemptions/new", "/redemptions", "/passbook",
                     "/transfers", "/transfers/new", "/interchange/new",
                     "/estates/choice", "/points", "/certificates", "/my-record", "/honours",

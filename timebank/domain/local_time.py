@@ -6,11 +6,13 @@ needs no zone database on the machine.
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
 
 CHINA: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+_DAY_TEXT = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T][0-9:.Z+ ]*)?", re.ASCII).fullmatch
 _DAY = timedelta(days=1)
 
 
@@ -45,6 +47,17 @@ def add_months(day: date, months: int) -> date:
     """The same day so many months later; the month's last day where there is no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def read_day(text: str) -> date:
+    """A day as people and spreadsheet programs write it: 2026-05-04, 2026/5/4, 2026.5.4, a time behind it or not.
+
+    Raises ValueError.
+    """
+    found = _DAY_TEXT(text.strip())
+    if found is None:
+        raise ValueError("not a day")
+    return date(*(int(part) for part in found.groups()))
 
 
 def whole_minutes(start: datetime, end: datetime) -> int:

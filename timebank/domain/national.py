@@ -16,6 +16,7 @@ from io import StringIO
 from typing import Final
 
 from timebank.domain.errors import NationalReplyRefused
+from timebank.domain.local_time import read_day
 from timebank.domain.words import N_
 
 NUMBER_LONGEST: Final = 40
@@ -90,7 +91,7 @@ def _read(rows: csv.DictReader[str], today: date) -> tuple[Reply, ...]:
 
 def _reply(line: int, row: Mapping[str, str | None], today: date) -> Reply:
     try:
-        entered_on = date.fromisoformat((row[ENTERED_ON] or "").strip().replace("/", "-"))
+        entered_on = read_day(row[ENTERED_ON] or "")
     except ValueError as error:
         raise NationalReplyRefused(line=line, reason=N_("a date such as 2023-06-30 is expected")) from error
     if entered_on > today:

@@ -53,3 +53,20 @@ def test_times_as_text() -> None:
 @pytest.mark.parametrize("relation", Relation)
 def test_relations_have_a_way_back(relation: Relation) -> None:
     assert INVERSE[INVERSE[relation]] is relation
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-05-04", "2026/5/4", " 2026.5.4 ", "2026年5月4日", "2026/5/4 9:30", "2026-05-04T00:00:00Z"],
+)
+def test_a_day_is_read_as_people_write_it(text: str) -> None:
+    assert local_time.read_day(text) == date(2026, 5, 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "4.5.2026", "2026-02-30", "2026-13-01", "26-5-4", "2026-5", "\uff12026-5-4", "2026-5-4x"],
+)
+def test_what_is_no_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        local_time.read_day(text)

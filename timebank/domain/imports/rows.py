@@ -20,6 +20,7 @@ from timebank.domain.identity import (
     resident_id,
 )
 from timebank.domain.imports.fields import ImportKind
+from timebank.domain.local_time import read_day
 from timebank.domain.policies import Risk
 from timebank.domain.words import N_
 
@@ -50,7 +51,9 @@ FINDING_LABELS: Final = {
     "date_to_come": N_("this day has not come yet"),
     "birth_date_differs": N_("the date of birth is not the one in the identity number"),
     "birth_date_missing": N_("the date of birth is missing"),
-    "document_type_unknown": N_("this kind of document is not known"),
+    "document_type_unknown": N_(
+        "this kind of document is not known: say resident, passport or none, or leave it empty"
+    ),
     "document_incomplete": N_("kind and number of the document go together"),
     "activity_missing": N_("what it was is missing"),
     "class_unknown": N_("one of the codes of the list 5+X is expected"),
@@ -214,7 +217,7 @@ def _balance(line: int, cells: _Cells, today: date) -> BalanceRow:
 
 def _history(line: int, cells: _Cells, today: date) -> HistoryRow:
     who = _who(cells)
-    day = _date("day", cells["day"][:10])
+    day = _date("day", cells["day"])
     if day > today:
         raise _CellError("day", "date_to_come")
     if not cells["activity"]:
@@ -284,7 +287,7 @@ def _who(cells: _Cells) -> tuple[str, str, str]:
 
 def _date(field: str, text: str) -> date:
     try:
-        return date.fromisoformat(text.replace("/", "-").replace(".", "-"))
+        return read_day(text)
     except ValueError as error:
         raise _CellError(field, "date_unreadable") from error
 
@@ -296,7 +299,7 @@ def _document(cells: _Cells, today: date) -> tuple[DocumentType, str, date, str 
         kind = DocumentType(_KINDS_ZH.get(told, told) or ("resident" if number else "none"))
     except ValueError as error:
         raise _CellError("document_type", "document_type_unknown") from error
-    born_on = _date("born_on", cells["born_on"][:10]) if cells["born_on"] else None
+    born_on = _date("born_on", cells["born_on"]) if cells["born_on"] else None
     if kind in (DocumentType.RESIDENT, DocumentType.HMT_RESIDENCE):
         checked = _by("document_number", lambda text: resident_id(text, today), number)
         if born_on not in (None, checked.born_on):
