@@ -8,6 +8,7 @@ name the eight basics and the seven facts.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,8 @@ from timebank.domain.local_time import read_day
 from timebank.domain.words import N_
 
 NUMBER_LONGEST: Final = 40
+SPOILT: Final = re.compile(r"[0-9.]+E[+-]?[0-9]+", re.ASCII | re.IGNORECASE).fullmatch
+"""What a spreadsheet program makes of a long number: its last digits are lost."""
 MOST_ROWS: Final = 1000
 RECORD, NATIONAL_NUMBER, ENTERED_ON = "记录编号", "全国系统编号", "录入日期"
 BASICS: Final = ("姓名", "性别", "出生日期", "证件类型", "证件号码", "居住区域", "联系方式", "服务技能", "服务类别")
@@ -50,12 +53,13 @@ class Reply:
     record: str
     number: str
     entered_on: date
+    line: int
 
 
 def check_number(text: str) -> str:
     """A number of the national system, whose form is that system's matter. Raises ValueError for none or too long."""
     number = text.strip()
-    if not 0 < len(number) <= NUMBER_LONGEST or not number.isprintable():
+    if not 0 < len(number) <= NUMBER_LONGEST or not number.isprintable() or SPOILT(number):
         raise ValueError("not a number of the national system")
     return number
 
@@ -100,7 +104,7 @@ def _reply(line: int, row: Mapping[str, str | None], today: date) -> Reply:
         number = check_number((row[NATIONAL_NUMBER] or "").lstrip("'"))
     except ValueError as error:
         raise NationalReplyRefused(line=line, reason=N_("the number can't be right")) from error
-    return Reply((row[RECORD] or "").strip().lstrip("'"), number, entered_on)
+    return Reply((row[RECORD] or "").strip().lstrip("'"), number, entered_on, line)
 
 
 def _text(data: bytes) -> str:

@@ -111,12 +111,16 @@ def load(bank: Bank, actor: Actor, data: bytes, *, now: datetime) -> int:
     with bank.unit() as unit:
         stations = stations_of(actor, "national.run", unit.network.parents())
         records = unit.national.by_numbers(one.record for one in replies)
-        for line, reply in enumerate(replies, 2):
-            record = records.get(reply.record)
+        entered = unit.national.many(one.id for one in records.values())
+        for reply in replies:
+            line, record = reply.line, records.get(reply.record)
             if record is None or record.station_id not in stations:
                 raise NationalReplyRefused(line=line, reason=N_("there is no such record at this station"))
             if record.state != "verified":
                 raise NationalReplyRefused(line=line, reason=N_("this record is not verified"))
+            before = entered.get(record.id)
+            if before is not None and before.number not in (None, reply.number):
+                raise NationalReplyRefused(line=line, reason=N_("it has another number already: take that back first"))
         return sum(_enter(unit, actor, records[reply.record], reply, now) for reply in replies)
 
 

@@ -118,7 +118,7 @@ STATES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "points_change": {
         "proposed": (N_("Waiting for a second person"), "wait"),
-        "decided": (N_("Decided"), ""),
+        "decided": (N_("In force"), ""),
         "withdrawn": (N_("Withdrawn"), "off"),
     },
     "import": {

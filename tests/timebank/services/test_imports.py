@@ -158,6 +158,11 @@ def test_other_columns_are_another_dry_run(world: World) -> None:
         world.bank, second_county(world), view.id, view.digest, now=NOW))  # fmt: skip
     refused(world, errors.MappingIncomplete, lambda: imports.choose(
         world.bank, world.staff["county"], view.id, {"name": "who"}, only_good=False, now=NOW))  # fmt: skip
+    other = second_county(world)
+    mine = imports.choose(world.bank, other, view.id, columns, only_good=True, now=NOW)
+    refused(world, errors.SecondPersonNeeded, lambda: imports.approve(
+        world.bank, other, view.id, mine.digest, now=NOW))  # fmt: skip
+    again = imports.choose(world.bank, world.staff["county"], view.id, columns, only_good=False, now=NOW)
     assert approved(world, again).state == ImportState.DONE
     refused(world, errors.ImportStateConflict, lambda: imports.choose(
         world.bank, world.staff["county"], view.id, columns, only_good=False, now=NOW))  # fmt: skip

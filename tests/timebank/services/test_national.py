@@ -38,6 +38,9 @@ def test_a_sheet_goes_out_and_its_numbers_come_back(world: World) -> None:
     assert load(world, f"{one},国-778,2026-09-14\n{other},,\n") == 1
     assert counts(world) == {"waiting": 0, "exported": 1, "entered": 1}
     assert load(world, f"{one},国-778,2026-09-14\n") == 0
+    with pytest.raises(errors.NationalReplyRefused) as caught:
+        load(world, f"{other},,\n{one},国-900,2026-09-14\n")
+    assert caught.value.params["line"] == 3
     again = national.export(world.bank, worker, world.stations["A"], now=NOW)
     assert [line.record for line in again] == [other]
     assert load(world, f"'{other},国-779,2026/9/15\n") == 1
@@ -80,6 +83,7 @@ def test_a_corrected_record_is_to_be_put_right_there(world: World) -> None:
     "lines",
     [
         "H26-000000-0,国-1,2026-09-14\n", "{0},国-1,yesterday\n", "{0},国-1,2026-09-16\n", "{0},国-1,\n",
+        "{0},1.30202E+17,2026-09-14\n",
         "{0}," + "9" * 41 + ",2026-09-14\n", "{0},国-1,2026-09-14\n{0},国-2,2026-09-14\n", '{0},"国-1,2026-09-14\n',
         "{0},国-1,2026-09-14\n" + "x,,\n" * 1000,
     ],

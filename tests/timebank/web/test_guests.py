@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from tests.timebank.web.conftest import Browser, System, refuses
 from tests.timebank.world import NOW, PIN, World
 from timebank.domain import errors
-from timebank.services import families, members
+from timebank.services import families, members, redemptions
+from timebank.services.redemptions import AskForCare
 
 Staff = Callable[[str], Browser]
 
@@ -79,3 +81,14 @@ def test_a_system_of_the_station_serves_guests_and_gifts(world: World, system: C
     assert theirs.post(f"/gifts/{given['id']}/undo").json["state"] == "undone"
     assert theirs.post(f"/guests/{guest.person_id}/leave").status_code == 204
     assert theirs.get("/guests").json["items"] == []
+
+
+def test_the_own_station_still_sees_a_member_whom_another_one_serves(world: World, sign_in: Staff) -> None:
+    guest = world.rich(180, pin=PIN)
+    members.receive(world.bank, world.staff["worker B"], guest.person_id, pin=PIN, now=NOW)
+    wish = AskForCare(guest.person_id, guest.person_id, "chatting", 60, NOW + timedelta(days=1))
+    asked = redemptions.ask(world.bank, world.staff["worker B"], wish, now=NOW)
+    page = sign_in("worker A").get(f"/members/{guest.person_id}")
+    assert page.status_code == 200
+    assert asked.number not in page.text
+    assert sign_in("worker B").get(f"/redemptions/{asked.id}").status_code == 200

@@ -72,7 +72,9 @@ def of_member(
     """A member's records in these states, for the desk, the newest first. Raises NotFound beyond my stations."""
     with bank.read() as unit:
         unit.require_member_at(actor, "hours.read", person_id)
-        return views(unit, actor, unit.hours.page(person_id=person_id, states=states, limit=limit))
+        here = stations_of(actor, "hours.read", unit.network.parents())
+        rows = unit.hours.page(person_id=person_id, station_ids=here, states=states, limit=limit)
+        return views(unit, actor, rows)
 
 
 def queue(bank: Bank, actor: Actor, *, limit: int = 50) -> tuple[HoursView, ...]:

@@ -97,8 +97,10 @@ def load(bank: Bank, actor: Actor, new: NewImport, *, now: datetime) -> ImportVi
 def choose(
     bank: Bank, actor: Actor, import_id: str, columns: Mapping[str, str], *, only_good: bool, now: datetime
 ) -> ImportView:
-    """Other columns, or another way with wrong lines: it is checked anew. Raises MappingIncomplete,
-    ImportStateConflict, NotFound, Forbidden."""
+    """Other columns, or another way with wrong lines: it is checked anew, and whoever chose does not approve it.
+
+    Raises MappingIncomplete, ImportStateConflict, NotFound, Forbidden.
+    """
     require(actor, "imports.decide")
     with bank.unit() as unit:
         row = locked(unit, import_id)
@@ -106,7 +108,7 @@ def choose(
             raise ImportStateConflict(state=STATE_LABELS[ImportState(row.state)])
         chosen = _chosen(ImportKind(row.kind), columns, json.loads(row.titles))
         row.columns, row.only_good = json.dumps(chosen, ensure_ascii=False), only_good
-        row.state, row.digest = str(ImportState.UPLOADED), None
+        row.state, row.digest, row.proposed_by = str(ImportState.UPLOADED), None, actor.person_id
         size = len(row.file_sealed or b"")
     if size <= AT_ONCE * 4 // 3:
         check_now(bank, import_id, now=now)

@@ -77,6 +77,7 @@ def findings(bank: Bank, actor: Actor, import_id: str, *, limit: int = MOST_FIND
 def view_of(unit: Unit, actor: Actor, row: ImportRun) -> ImportView:
     station = unit.network.get_station(row.station_id)
     decides = permits(actor, "imports.decide")
+    ready = row.state == ImportState.CHECKED and row.rows_good and (row.only_good or not row.rows_wrong)
     return ImportView(
         id=row.id,
         kind=ImportKind(row.kind),
@@ -99,7 +100,7 @@ def view_of(unit: Unit, actor: Actor, row: ImportRun) -> ImportView:
         proposed_at=row.proposed_at,
         approved_at=row.approved_at,
         ended_at=row.ended_at,
-        may_approve=decides and row.state == ImportState.CHECKED and row.proposed_by != actor.person_id,
+        may_approve=bool(decides and ready and row.proposed_by != actor.person_id),
         undo_asked=row.undo_asked_by is not None,
         may_undo=decides and row.state == ImportState.DONE and row.undo_asked_by != actor.person_id,
     )

@@ -199,10 +199,16 @@ def mine(bank: Bank, actor: Actor, *, before: str | None = None, limit: int = 20
 
 
 def of_member(bank: Bank, actor: Actor, person_id: str, *, limit: int = 20) -> tuple[NeedView, ...]:
-    """A member's unfinished needs, for the desk, the newest first. Raises NotFound beyond the actor's stations."""
+    """A member's unfinished needs, for the desk, the newest first; what another station serves is its matter.
+
+    Raises NotFound beyond the actor's stations.
+    """
     with bank.read() as unit:
         unit.require_member_at(actor, "needs.read", person_id)
-        return views(unit, actor, unit.needs.page(person_id=person_id, states=UNFINISHED, limit=limit))
+        here = stations_of(actor, "needs.read", unit.network.parents())
+        return views(
+            unit, actor, unit.needs.page(person_id=person_id, station_ids=here, states=UNFINISHED, limit=limit)
+        )
 
 
 def of_elders(bank: Bank, actor: Actor, *, limit: int = 20) -> tuple[NeedView, ...]:

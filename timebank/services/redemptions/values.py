@@ -124,10 +124,18 @@ def mine(bank: Bank, actor: Actor, *, before: str | None = None, limit: int = 20
 
 
 def of_member(bank: Bank, actor: Actor, person_id: str, *, limit: int = 20) -> tuple[RedemptionView, ...]:
-    """A member's open requests, for the desk, the newest first. Raises NotFound beyond the actor's stations."""
+    """A member's open requests, for the desk, the newest first; what another station serves is its matter.
+
+    Raises NotFound beyond the actor's stations.
+    """
     with bank.read() as unit:
         unit.require_member_at(actor, "redemptions.read", person_id)
-        return views(unit, actor, unit.redemptions.page(person_id=person_id, states=OPEN, limit=limit))
+        here = stations_of(
+            actor, "redemptions.read", unit.network.parents()
+        )  # what another station serves is its matter
+        return views(
+            unit, actor, unit.redemptions.page(person_id=person_id, station_ids=here, states=OPEN, limit=limit)
+        )
 
 
 def of_elders(bank: Bank, actor: Actor, *, limit: int = 20) -> tuple[RedemptionView, ...]:

@@ -103,7 +103,7 @@ def _member_tiles(me: Actor, *, asks: bool) -> list[Tile]:
         Tile("activities.index", "clock", gettext("Activities"), gettext("join a group, or a project")),
         Tile("passbook.index", "book", gettext("Passbook"), gettext("what I have, entry by entry")),
         Tile("transfers.new", "gift", gettext("Give hours"), gettext("to my family, or to elders in need")),
-        Tile("record.index", "book", gettext("My record"), gettext("all that was recorded of my service")),
+        Tile("record.index", "book", gettext("Record of service"), gettext("all that was recorded of my service")),
         Tile("honours.index", "book", gettext("Stars and awards"), gettext("thank you for your service")),
         Tile("certificates.index", "book", gettext("Service certificate"), gettext("free of charge, to be checked")),
         Tile("training.index", "book", gettext("Trainings"), gettext("free of charge")),
